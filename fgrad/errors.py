@@ -138,3 +138,16 @@ class JaxprTypeError(TypeError):
 
         make_jaxpr(f)(*args)  # every jaxpr that fgrad makes is checked in tests
     """
+
+
+class BakedRandomnessWarning(UserWarning):
+    """A function drew from a global random generator while it was traced for jit.
+
+    Wrong::
+
+        jit(lambda x: x + np.random.normal(size=3))(x)
+
+    Right::
+
+        jit(lambda x, noise: x + noise)(x, rng.normal(size=3))
+    """

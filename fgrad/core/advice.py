@@ -1,0 +1,86 @@
+"""What to write instead: advice that depends on the line a tracer was refused at."""
+
+from __future__ import annotations
+
+import ast
+
+from .source import Source, expression
+
+_STATIC = "sizes must be known: make the argument static (static_argnums)"
+_READ = "index a plain array by a traced value with "
+_READ += "fgrad.numpy.at(A)[x].get() or fgrad.numpy.take(A, x, axis)"
+_MASK = "what a traced mask selects has no known shape: write three-argument "
+_MASK += "np.where(mask, A, 0.0), which keeps the shape of A"
+_WRITE = "a plain array cannot hold a traced value: build the array with "
+_WRITE += "np.stack([...]) or np.where, or write A = fgrad.numpy.at(A)[i].set(x)"
+_DIRECT = "use the value as it is: it has the operators and methods of an array, and "
+_DIRECT += "NumPy's functions take it"
+_BUILD = "build an array of traced values with np.stack([x, y]), np.concatenate, or "
+_BUILD += "fgrad.numpy.array([x, y])"
+
+_CALLS = {
+    "array": _BUILD,
+    "asarray": _DIRECT,
+    "asanyarray": _DIRECT,
+    "ascontiguousarray": _DIRECT,
+    "float": _DIRECT,
+    "complex": _DIRECT,
+    "item": _DIRECT,
+    "tolist": _DIRECT,
+    "float64": "write x.astype(np.float64)",
+    "float32": "write x.astype(np.float32)",
+    "dot": "write A @ x or np.dot(A, x)",
+    "take": "write fgrad.numpy.take(A, x, axis): NumPy's does not see traced indices",
+    "full": "write np.broadcast_to(x, shape), or full from fgrad.numpy",
+    "vectorize": "map a Python function with fgrad.vmap",
+    "apply_along_axis": "map a Python function with fgrad.vmap",
+    "normal": "draw first: x + scale * rng.normal(size=shape)",
+    "uniform": "draw first: low + (high - low) * rng.uniform(size=shape)",
+    "arange": _STATIC,
+    "Polynomial": "write np.polyval(coefficients[::-1], x)",
+}
+
+
+def instead(source: Source, mask: bool = False) -> str:
+    """Say what to write instead of the expression at a source.
+
+    ``mask`` says that the tracer in it is boolean.
+
+    >>> instead(None)[:25]
+    'use the value as it is: i'
+    """
+    text = expression(source)
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return _DIRECT
+    advice = _DIRECT
+    if isinstance(node, ast.Subscript):
+        advice = _WRITE if _writes(source) else _MASK if mask else _READ
+    elif isinstance(node, ast.Call):
+        advice = _of_call(node.func)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        advice = "print what the function returns: its value is not a plain number"
+    return f"in `{text}`: {advice}" if len(text) <= 60 else advice
+
+
+def _of_call(function: ast.expr) -> str:
+    while isinstance(function, ast.Call):  # np.vectorize(f)(x)
+        function = function.func
+    if isinstance(function, ast.Name):
+        return _CALLS.get(function.id, _DIRECT)
+    if not isinstance(function, ast.Attribute):
+        return _DIRECT
+    if isinstance(function.value, ast.Name) and function.value.id in ("math", "cmath"):
+        return f"write np.{function.attr}(...), not math.{function.attr}(...)"
+    if function.attr == "fill":
+        return _WRITE
+    return _CALLS.get(function.attr, _DIRECT)
+
+
+def _writes(source: Source) -> bool:
+    import dis
+
+    assert isinstance(source, tuple)
+    code, lasti = source
+    return dis.opname[code.co_code[lasti]] in ("STORE_SUBSCR", "STORE_SLICE")

@@ -1,0 +1,76 @@
+"""Primitives: the atomic operations, each with every rule fgrad knows about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .tracer import Tracer
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Primitive:
+    """An atomic operation with all of its rules.
+
+    Arrays are positional; static, hashable facts (params) are keyword-only.
+    ``z`` is the output of a call ``z = prim(*args, **params)``:
+
+    - ``impl(*args, **params)`` computes ``z`` from arrays.
+    - ``abstract(*avals, **params)`` gives the aval of ``z``.
+    - ``vjp`` has a rule per argument, ``rule(ct, z, *args, **params)``, which
+      gives that argument's cotangent; ``None`` in a place says that the argument
+      has no derivative.
+    - ``jvp(tangents, z, *args, **params)`` gives the tangent of ``z``; tangents
+      that are zero are ``None``.
+    - ``batch(args, dims, size, **params)`` gives ``(z, dim)``; a dim is the batch
+      axis of one array, ``None`` if it has none.
+    - ``emit(names, **params)`` gives a NumPy expression; a string is a template.
+
+    ``multi`` primitives return a list. In the rules of ``elementwise`` primitives
+    a cotangent or tangent may be anything that broadcasts to its primal; other
+    rules get it in full. ``linear`` primitives have rules that read the avals of
+    arguments only. ``flat`` primitives have a derivative of zero everywhere.
+
+    Primitives that call functions (jit, custom rules) have two more rules:
+
+    - ``forward(needed, *args, **params)`` gives the outputs and a function from
+      their cotangents to those of the needed arguments.
+    - ``dual(primals, tangents, **params)`` gives the outputs and their tangents.
+    - ``body(*avals, **params)`` gives the jaxpr that computes their value.
+
+    The output of a ``view`` may share the memory of its first argument.
+    """
+
+    name: str
+    impl: Callable[..., Any]
+    abstract: Callable[..., Any]
+    vjp: tuple[Callable[..., Any] | None, ...] | None = None
+    jvp: Callable[..., Any] | None = None
+    batch: Callable[..., Any] | None = None
+    emit: str | Callable[..., str] = ""
+    multi: bool = False
+    linear: bool = False
+    elementwise: bool = False
+    flat: bool = False
+    forward: Callable[..., Any] | None = None
+    dual: Callable[..., Any] | None = None
+    body: Callable[..., Any] | None = None
+    view: bool = False
+    reads: bool = field(init=False)  # whether the vjp rules read values
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reads", not (self.linear or self.flat))
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        """Apply the primitive in the youngest trace among the arguments."""
+        trace = None
+        for arg in args:
+            if type(arg) is Tracer and (trace is None or arg.owner.level > trace.level):
+                trace = arg.owner
+        if trace is None:
+            return self.impl(*args, **params)
+        return trace.record(self, args, params)
+
+    def __repr__(self) -> str:
+        return self.name

@@ -1,0 +1,78 @@
+"""Printing a jaxpr so that it reads at a glance."""
+
+from __future__ import annotations
+
+from itertools import count, product
+from string import ascii_lowercase
+from typing import Any
+
+import numpy as np
+
+from .aval import aval_of
+from .jaxpr import Eqn, Jaxpr, Var
+
+
+def letters() -> Any:
+    """Yield a, b, ... z, aa, ab, ...; Python keywords are left out.
+
+    >>> names = letters()
+    >>> [next(names) for _ in range(3)]
+    ['a', 'b', 'c']
+    """
+    for length in count(1):
+        for word in product(ascii_lowercase, repeat=length):
+            name = "".join(word)
+            if name not in {"as", "if", "in", "is", "or", "do", "np", "for", "def",
+                            "and", "not", "try", "del"}:  # fmt: skip
+                yield name
+
+
+class _Names(dict):
+    def __init__(self) -> None:
+        self.fresh = letters()
+
+    def __missing__(self, var: Var) -> str:
+        self[var] = name = next(self.fresh)
+        return name
+
+
+def format_jaxpr(jaxpr: Jaxpr, indent: str = "", names: _Names | None = None) -> str:
+    """Return the text ``{ lambda a:f64[3] . let b:f64[3] = sin a in (b,) }``."""
+    names = _Names() if names is None else names
+    inputs = " ".join(f"{names[v]}:{v.aval}" for v in jaxpr.invars)
+    lines = [_format_eqn(eqn, names, indent + "    ") for eqn in jaxpr.eqns]
+    outs = ", ".join(_atom(atom, names) for atom in jaxpr.outs)
+    if not lines:
+        return f"{{ lambda {inputs} . let in ({outs}) }}"
+    head = f"{{ lambda {inputs} . let"
+    body = "".join(f"\n{indent}    {line}" for line in lines)
+    return f"{head}{body}\n{indent}  in ({outs}) }}"
+
+
+def _format_eqn(eqn: Eqn, names: _Names, indent: str) -> str:
+    inputs = " ".join(_atom(atom, names) for atom in eqn.inputs)
+    shown = {k: v for k, v in eqn.params.items() if v not in (None, False, ((), ()))}
+    params = " ".join(f"{k}={_param(v, indent)}" for k, v in shown.items())
+    outs = " ".join(f"{names[v]}:{v.aval}" for v in eqn.outs)
+    bracket = f"[{params}]" if params else ""
+    return f"{outs} = {eqn.prim.name}{bracket} {inputs}".rstrip()
+
+
+def _param(value: Any, indent: str) -> str:
+    if isinstance(value, Jaxpr):
+        return format_jaxpr(value, indent)
+    if isinstance(value, np.dtype):
+        return value.name
+    if isinstance(value, tuple):
+        items = [_param(v, indent) for v in value]
+        return f"({','.join(items)}{',' if len(items) == 1 else ''})"
+    return getattr(value, "__name__", None) or str(value)
+
+
+def _atom(atom: Any, names: _Names) -> str:
+    if type(atom) is Var:
+        return names[atom]
+    aval = aval_of(atom)
+    if aval.size > 1 or not hasattr(atom, "item"):
+        return repr(atom) if aval.weak else f"<{aval}>"
+    return repr(atom.item()) + ("" if aval.weak or not aval.shape else f":{aval}")

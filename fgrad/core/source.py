@@ -1,0 +1,79 @@
+"""Where in the user's program an equation was written.
+
+A source is a pair of code object and instruction offset: taking it costs a
+fraction of a microsecond, and the line is only worked out when somebody asks.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from itertools import islice
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import TypeAlias
+
+import numpy as np
+
+Place: TypeAlias = tuple[CodeType, int]
+Source: TypeAlias = Place | int | None  # an int: the input of that number
+
+_ROOTS = (
+    str(Path(__file__).resolve().parent.parent) + os.sep,
+    str(Path(np.__file__).resolve().parent) + os.sep,
+    "<fgrad",
+)
+
+
+class _Internal(dict):
+    """Remembers which file names are fgrad's, NumPy's or generated code."""
+
+    def __missing__(self, filename: str) -> bool:
+        self[filename] = inside = filename.startswith(_ROOTS)
+        return inside
+
+
+is_internal = _Internal()
+
+
+def user_source() -> Place | None:
+    """Return the innermost place on the stack that is the user's."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and is_internal[frame.f_code.co_filename]:
+        frame = frame.f_back
+    return None if frame is None else (frame.f_code, frame.f_lasti)
+
+
+def line_of(source: Place) -> int:
+    """Return the line number of a source."""
+    code, lasti = source
+    for start, end, line in code.co_lines():
+        if start <= lasti < end and line is not None:
+            return line
+    return code.co_firstlineno
+
+
+def expression(source: Source) -> str:
+    """Return the text of the expression at a source; empty if it is not at hand."""
+    if source is None or isinstance(source, int):
+        return ""
+    code, lasti = source
+    line, end, start, stop = next(islice(code.co_positions(), lasti // 2, None))
+    if line is None or line != end or start is None:
+        return ""
+    text = linecache.getline(code.co_filename, line).encode()
+    return text[start:stop].decode()
+
+
+def where(source: Source) -> str:
+    """Describe a source as ``model.py:12 (loss)``, or say that it is unknown.
+
+    >>> where(None)
+    'an unknown line'
+    """
+    if source is None or isinstance(source, int):
+        return "an unknown line"
+    code = source[0]
+    name = "" if code.co_name == "<module>" else f" ({code.co_name})"
+    return f"{Path(code.co_filename).name}:{line_of(source)}{name}"

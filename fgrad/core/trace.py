@@ -1,0 +1,282 @@
+"""Traces: the records of one run of a user function.
+
+A *known* trace computes every operation at once, one level down, and keeps what
+reverse mode needs. A *staged* trace only knows avals and writes down a jaxpr.
+There is no global state: a trace is reached through the tracers it made.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ..errors import MissingRuleError
+from .aval import Aval, aval_of, is_inexact
+from .jaxpr import Eqn, Jaxpr, Var
+from .primitive import Primitive
+from .source import Source, is_internal, user_source, where
+from .tracer import Tracer
+
+_levels = count()  # a younger trace lives inside an older one
+
+
+class Trace:
+    """What all traces share: a level, a name, an end."""
+
+    __slots__ = ("ended", "inputs", "level", "name")
+
+    known = True
+    unknown = "its value is not computed yet"
+    advice = "or move the decision out of the transformed function"
+    advice_static = "Pass it as a static argument"
+    plain = "its derivative would be lost"
+    leak_hint = " (grad, vjp, jvp and linearize take has_aux=True for that)"
+
+    def __init__(self, name: str) -> None:
+        self.level = next(_levels)
+        self.name = name
+        self.ended = False
+        self.inputs: Callable[[int], str] | None = None  # names of the inputs
+
+    def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
+        """Note one application of a primitive and return its result."""
+        raise NotImplementedError
+
+    def aval(self, tracer: Tracer) -> Aval:
+        """Return the aval of one of this trace's tracers."""
+        return aval_of(tracer.value)
+
+    def origin(self, tracer: Tracer) -> str:
+        """Say where one of this trace's tracers was made."""
+        source = tracer.source
+        if isinstance(source, int):
+            named = self.inputs(source) if self.inputs else f"argument {source}"
+            return f"{named} of {self.name}"
+        return f"made at {where(source)} in {self.name}"
+
+    def check_alive(self, prim: Primitive, args: Sequence[Any]) -> None:
+        """Raise if this trace has ended: one of its tracers was kept too long."""
+        if self.ended:
+            kept = next(a for a in args if type(a) is Tracer and a.owner is self)
+            kept.check_alive(f'"{prim.name}"', user_source())
+
+
+Entry: TypeAlias = tuple[Primitive, list[Any], Any, dict[str, Any], Any, Any, Source]
+"""What reverse mode keeps: (prim, inputs, args, params, out, z, source).
+
+``inputs`` has a `Var` for each argument that this trace follows, else None; ``out`` is
+the output's `Var` (a list if there are several). ``args`` and ``z`` are values; linear
+primitives leave avals of what is large, and a call leaves its pullback for ``args``.
+"""
+
+_LOCK_BYTES = 1 << 20
+_SPREAD = 8  # a view that spans more times its own size is copied without gaps
+_SMALL = 512  # up to this size an aval costs more than keeping the array
+_new = object.__new__
+_ndarray = np.ndarray
+_getframe = sys._getframe
+
+
+class KnownTrace(Trace):
+    """The record of a run whose values are known, for reverse mode."""
+
+    __slots__ = ("entries", "lock", "locked")
+
+    def __init__(self, name: str, *, lock: bool = False) -> None:
+        super().__init__(name)
+        self.entries: list[Entry] = []
+        self.lock = lock  # large operands are made read-only, not copied
+        self.locked: list[np.ndarray] = []
+
+    def lift(self, value: Any, source: Any = None) -> Tracer:
+        """Return a tracer of an input value."""
+        return Tracer(self, self.keep(value), _new(Var), source)
+
+    def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
+        """Run the primitive one level down and keep what its vjp reads.
+
+        This is the hottest function of the library: it is flat on purpose.
+        """
+        if self.ended:
+            self.check_alive(prim, args)
+        inputs: list[Var | None] = []
+        values = []
+        deep = False
+        for arg in args:
+            kind = type(arg)
+            if kind is Tracer and arg.owner is self:
+                inputs.append(arg.note)
+                arg = arg.value
+                if type(arg) is Tracer:
+                    deep = True
+            else:
+                inputs.append(None)
+                if kind is Tracer:
+                    deep = True
+                elif kind is _ndarray and prim.reads:
+                    arg = self.keep(arg)
+            values.append(arg)
+        if prim.forward is not None:
+            return self._record_call(prim, inputs, values, params)
+        z = prim(*values, **params) if deep else prim.impl(*values, **params)
+        if prim.flat:
+            return z
+        frame = _getframe(1)
+        code = frame.f_code
+        while is_internal[code.co_filename]:
+            frame = frame.f_back  # type: ignore[assignment]
+            code = frame.f_code
+        source = (code, frame.f_lasti)
+        if prim.multi:
+            return self._record_multi(prim, inputs, values, params, z, source)
+        out = _new(Var)
+        if prim.linear:
+            kept, kept_z = list(map(_light, values)), _light(z)
+            self.entries.append((prim, inputs, kept, params, out, kept_z, source))
+        else:
+            self.entries.append((prim, inputs, values, params, out, z, source))
+        tracer = _new(Tracer)
+        tracer.owner = self
+        tracer.value = z
+        tracer.note = out
+        tracer.source = source
+        return tracer
+
+    def _record_multi(self, prim: Primitive, inputs: Any, values: Any, params: Any,
+                      z: Any, source: Source) -> list[Any]:  # fmt: skip
+        outs = [_new(Var) if is_inexact(one) else None for one in z]
+        self.entries.append((prim, inputs, values, params, outs, z, source))
+        return self._wrap(z, outs, source)
+
+    def _record_call(self, prim: Primitive, inputs: Any, values: Any,
+                     params: Any) -> list[Any]:  # fmt: skip
+        needed = tuple(var is not None for var in inputs)
+        source = user_source()
+        assert prim.forward is not None
+        z, pullback = prim.forward(needed, *values, **params)
+        outs = [_new(Var) if is_inexact(one) else None for one in z]
+        avals = list(map(aval_of, z))
+        self.entries.append((prim, inputs, pullback, {}, outs, avals, source))
+        return self._wrap(z, outs, source)
+
+    def _wrap(self, z: Any, outs: Any, source: Source) -> list[Any]:
+        return [
+            one if out is None else Tracer(self, one, out, source)
+            for one, out in zip(z, outs, strict=True)
+        ]
+
+    def keep(self, array: Any) -> Any:
+        """Protect an operand from later writes: the backward pass will read it."""
+        if type(array) is not _ndarray or not array.flags.writeable:
+            return array
+        if self.lock and array.nbytes > _LOCK_BYTES:
+            array.flags.writeable = False
+            self.locked.append(array)
+            return array
+        return copied(array)
+
+    def end(self) -> None:
+        """Refuse to record from now on, and give locked operands back."""
+        self.ended = True
+        for array in self.locked:
+            array.flags.writeable = True
+        self.locked.clear()
+
+
+def copied(array: np.ndarray) -> np.ndarray:
+    """Return a copy with the same strides: NumPy's last bits may depend on them.
+
+    >>> copied(np.arange(6.0)[::-2]).strides
+    (-16,)
+    """
+    if array.flags.forc or array.size == 0:
+        return array.copy("K")
+    low, high = np.lib.array_utils.byte_bounds(array)
+    if high - low > _SPREAD * array.nbytes:  # a sparse view: the gaps would cost more
+        return array.copy("K")
+    offset = array.__array_interface__["data"][0] - low
+    buffer = np.empty(high - low, np.uint8)
+    copy = np.ndarray(array.shape, array.dtype, buffer, offset, array.strides)
+    copy[...] = array
+    return copy
+
+
+def _light(x: Any) -> Any:
+    """Return what a linear primitive keeps: a small array, or an aval."""
+    return x if type(x) is _ndarray and x.size <= _SMALL else aval_of(x)
+
+
+class StagedTrace(Trace):
+    """The record of a run on avals alone: a jaxpr in the making."""
+
+    __slots__ = ("eqns", "invars")
+
+    known = False
+    unknown = "only its shape and dtype are known while the function is traced"
+    advice = "or make the argument static (static_argnums, static_argnames)"
+    advice_static = (
+        "Make the argument static (static_argnums, static_argnames), or compute it "
+        "from shapes"
+    )
+    plain = "it has no value while the function is traced, only a shape and a dtype"
+    leak_hint = ""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.eqns: list[Eqn] = []
+        self.invars: list[Var] = []
+
+    def lift(self, aval: Aval) -> Tracer:
+        """Return a tracer of a new input."""
+        var = Var(aval)
+        self.invars.append(var)
+        return Tracer(self, None, var, len(self.invars) - 1)
+
+    def aval(self, tracer: Tracer) -> Aval:
+        """Return the aval of one of this trace's tracers."""
+        return tracer.note.aval
+
+    def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
+        """Write the application down as an equation."""
+        if self.ended:
+            self.check_alive(prim, args)
+        inputs = tuple(map(self.atom, args))
+        avals = [a.aval if type(a) is Var else aval_of(a) for a in inputs]
+        result = prim.abstract(*avals, **params)
+        source = user_source()
+        outs = tuple(map(Var, result if prim.multi else (result,)))
+        self.eqns.append(Eqn(prim, inputs, params, outs, source))
+        made = [Tracer(self, None, out, source) for out in outs]
+        return made if prim.multi else made[0]
+
+    def atom(self, x: Any) -> Any:
+        """Return the atom of a value: its var, or a constant nobody can change."""
+        if type(x) is Tracer:
+            if x.owner is self:
+                return x.note
+            x.check_alive(self.name, user_source())
+            return x
+        if type(x) is np.ndarray and x.flags.writeable:
+            x = copied(x)
+            x.flags.writeable = False
+        return x
+
+    def end(self, outs: Sequence[Any]) -> Jaxpr:
+        """Refuse to record from now on, and return what was written."""
+        self.ended = True
+        return Jaxpr(tuple(self.invars), tuple(self.eqns), tuple(map(self.atom, outs)))
+
+
+def require(rule: Any, prim: Primitive, kind: str, argument: int, source: Any) -> Any:
+    """Return a rule, or raise that the primitive has none of that kind."""
+    if rule is None:
+        place = f" at {where(source)}" if source is not None else ""
+        raise MissingRuleError(
+            f'"{prim.name}" has no {kind} rule for argument {argument}{place}. Wrap '
+            "the function that calls it in fgrad.custom_vjp or fgrad.custom_jvp"
+        )
+    return rule
