@@ -1,0 +1,1 @@
+"""The primitives, a family in each file."""

@@ -1,0 +1,283 @@
+"""Elementwise primitives: NumPy's ufuncs, with NumPy's broadcasting and promotion."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from ..core import Aval, aval_of, broadcast_shapes, dtype_of, promoted
+from .basic import astype, real
+from .families import binary, elementwise, flat, ufunc_aval, unary
+
+LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
+
+# -- arithmetic --------------------------------------------------------------------
+
+
+def _divide(x, y):
+    """Divide as NumPy does: Python scalars give inf and nan, not an exception."""
+    try:
+        return x / y
+    except ZeroDivisionError:
+        with np.errstate(all="ignore"):
+            return np.divide(x, y).item()
+
+
+def _power(x, y):
+    """Raise to a power as NumPy does: Python scalars give nan and inf."""
+    try:
+        z = x**y
+    except (ZeroDivisionError, OverflowError):
+        z = None
+    if z is None or (type(z) is complex and complex not in (type(x), type(y))):
+        with np.errstate(all="ignore"):
+            return np.power(float(x), float(y)).item()
+    return z
+
+
+def _power_x(ct, z, x, y):
+    if type(y) in (int, float):
+        if y == 2:
+            return ct * 2 * x
+        return ct * y * x ** (y - 1) if y != 0 else 0.0
+    safe = where(y == 0, 1, y)
+    less = safe - 1
+    if aval_of(y).weak:  # a number is not to promote what it is the power of
+        safe, less = astype(safe, dtype_of(z)), astype(less, dtype_of(z))
+    return where(y == 0, 0, ct * safe * x**less)
+
+
+def _power_y(ct, z, x, y):
+    return ct * (z * log(where(x == 0, 1, x)))
+
+
+def _wide(x, z):
+    return x if type(x) in (int, float) else astype(x, dtype_of(z))
+
+
+def unless_zero(c, term):
+    """Return ``term``, a rule's result, where the cotangent ``c`` is not zero.
+
+    At a singular point the derivative is infinite. A cotangent of zero (of the unused
+    branch of ``where``) must stay zero there, not become ``0 * inf = nan``.
+    """
+    return term if type(c) is float and c != 0 else where(c == 0, 0, term)
+
+
+def _abs_vjp(ct, z, x):
+    if dtype_of(x).kind == "c":
+        return ct * conj(x) / where(z == 0, 1, z)
+    return ct * sign(x)
+
+
+def _abs_jvp(tangents, z, x):
+    (t,) = tangents
+    if dtype_of(x).kind == "c":
+        return real(t * conj(x)) / where(z == 0, 1, z)
+    return t * sign(x)
+
+
+# fmt: off
+add = binary("add", np.add, lambda c, z, x, y: c, lambda c, z, x, y: c,
+             "({0} + {1})", operator.add, linear=True)
+sub = binary("sub", np.subtract, lambda c, z, x, y: c, lambda c, z, x, y: -c,
+             "({0} - {1})", operator.sub, linear=True)
+mul = binary("mul", np.multiply, lambda c, z, x, y: c * y, lambda c, z, x, y: c * x,
+             "({0} * {1})", operator.mul)
+div = binary("div", np.divide, lambda c, z, x, y: c / y, lambda c, z, x, y: -c * z / y,
+             "({0} / {1})", _divide)
+power = binary("pow", np.power, _power_x, _power_y, "({0} ** {1})", _power)
+neg = unary("neg", np.negative, lambda c, z, x: -c, "(-{0})", operator.neg, linear=True)
+positive = unary("positive", np.positive, lambda c, z, x: c, "(+{0})", operator.pos,
+                 linear=True)
+reciprocal = unary("reciprocal", np.reciprocal,
+                   lambda c, z, x: unless_zero(c, -c * z * z))
+square = unary("square", np.square, lambda c, z, x: c * 2 * x)
+# fmt: on
+
+
+absolute = elementwise(
+    "abs",
+    impl=operator.abs,
+    abstract=lambda x: ufunc_aval(np.absolute, operator.abs, x),
+    rules=(_abs_vjp,),
+    jvp=_abs_jvp,
+    emit="np.abs({0})",
+)
+
+# -- exponentials, logarithms, roots -----------------------------------------------
+# fmt: off
+
+exp = unary("exp", np.exp, lambda c, z, x: c * z)
+exp2 = unary("exp2", np.exp2, lambda c, z, x: c * LN2 * z)
+expm1 = unary("expm1", np.expm1, lambda c, z, x: c * (z + 1))
+log = unary("log", np.log, lambda c, z, x: unless_zero(c, c / x))
+log2 = unary("log2", np.log2, lambda c, z, x: unless_zero(c, c / (x * LN2)))
+log10 = unary("log10", np.log10, lambda c, z, x: unless_zero(c, c / (x * LN10)))
+log1p = unary("log1p", np.log1p, lambda c, z, x: unless_zero(c, c / (x + 1)))
+sqrt = unary("sqrt", np.sqrt, lambda c, z, x: unless_zero(c, c * 0.5 / z))
+cbrt = unary("cbrt", np.cbrt, lambda c, z, x: unless_zero(c, c / (3 * z * z)))
+
+# -- trigonometric and hyperbolic --------------------------------------------------
+
+sin = unary("sin", np.sin, lambda c, z, x: c * cos(x))
+cos = unary("cos", np.cos, lambda c, z, x: -c * sin(x))
+tan = unary("tan", np.tan, lambda c, z, x: c * (z * z + 1))
+arcsin = unary("arcsin", np.arcsin, lambda c, z, x: c / sqrt(1 - x * x))
+arccos = unary("arccos", np.arccos, lambda c, z, x: -c / sqrt(1 - x * x))
+arctan = unary("arctan", np.arctan, lambda c, z, x: c / (x * x + 1))
+sinh = unary("sinh", np.sinh, lambda c, z, x: c * cosh(x))
+cosh = unary("cosh", np.cosh, lambda c, z, x: c * sinh(x))
+tanh = unary("tanh", np.tanh, lambda c, z, x: c * (1 - z * z))
+arcsinh = unary("arcsinh", np.arcsinh, lambda c, z, x: c / sqrt(x * x + 1))
+arccosh = unary("arccosh", np.arccosh, lambda c, z, x: c / (sqrt(x - 1) * sqrt(x + 1)))
+arctanh = unary("arctanh", np.arctanh, lambda c, z, x: c / (1 - x * x))
+deg2rad = unary("deg2rad", np.deg2rad, lambda c, z, x: c * (np.pi / 180), linear=True)
+rad2deg = unary("rad2deg", np.rad2deg, lambda c, z, x: c * (180 / np.pi), linear=True)
+fabs = unary("fabs", np.fabs, lambda c, z, x: c * sign(x))
+conj = unary("conj", np.conjugate, lambda c, z, x: conj(c), linear=True)
+
+# -- two arguments -----------------------------------------------------------------
+
+
+def _larger_x(c, z, x, y):
+    return where(x == z, where(y == z, c * 0.5, c), 0)
+
+
+def _larger_y(c, z, x, y):
+    return where(y == z, where(x == z, c * 0.5, c), 0)
+
+
+def _over_hypot(c, z, x):
+    return c * (x / where(z == 0, 1, z))
+
+
+def _share(c, z, x, e):
+    return c * e(where(x == z, 0, x - z))
+
+
+def _same_sign(c, z, x, y):
+    return where(signbit(x) == signbit(y), c, -c)
+
+
+maximum = binary("maximum", np.maximum, _larger_x, _larger_y)
+minimum = binary("minimum", np.minimum, _larger_x, _larger_y)
+fmax = binary("fmax", np.fmax, _larger_x, _larger_y)
+fmin = binary("fmin", np.fmin, _larger_x, _larger_y)
+hypot = binary("hypot", np.hypot, lambda c, z, x, y: _over_hypot(c, z, x),
+               lambda c, z, x, y: _over_hypot(c, z, y))
+arctan2 = binary("arctan2", np.arctan2, lambda c, z, x, y: c * (y / (x * x + y * y)),
+                 lambda c, z, x, y: c * (-x / (x * x + y * y)))
+logaddexp = binary("logaddexp", np.logaddexp,
+                   lambda c, z, x, y: _share(c, z, x, exp),
+                   lambda c, z, x, y: _share(c, z, y, exp))
+logaddexp2 = binary("logaddexp2", np.logaddexp2,
+                    lambda c, z, x, y: _share(c, z, x, exp2),
+                    lambda c, z, x, y: _share(c, z, y, exp2))
+mod = binary("mod", np.remainder, lambda c, z, x, y: c,
+             lambda c, z, x, y: -c * floor(x / y), "({0} % {1})", operator.mod)
+fmod = binary("fmod", np.fmod, lambda c, z, x, y: c,
+              lambda c, z, x, y: -c * trunc(x / y))
+copysign = binary("copysign", np.copysign, _same_sign, lambda c, z, x, y: c * 0)
+float_power = binary("float_power", np.float_power,
+                     lambda c, z, x, y: _power_x(c, z, _wide(x, z), _wide(y, z)),
+                     lambda c, z, x, y: _power_y(c, z, _wide(x, z), y))
+ldexp = binary("ldexp", np.ldexp, lambda c, z, x, y: ldexp(c, y), None)
+
+# -- derivative zero: comparison, logic, integers, rounding ------------------------
+
+lt = flat("lt", np.less, "({0} < {1})", operator.lt)
+le = flat("le", np.less_equal, "({0} <= {1})", operator.le)
+gt = flat("gt", np.greater, "({0} > {1})", operator.gt)
+ge = flat("ge", np.greater_equal, "({0} >= {1})", operator.ge)
+eq = flat("eq", np.equal, "({0} == {1})", operator.eq)
+ne = flat("ne", np.not_equal, "({0} != {1})", operator.ne)
+logical_and = flat("logical_and", np.logical_and)
+logical_or = flat("logical_or", np.logical_or)
+logical_xor = flat("logical_xor", np.logical_xor)
+logical_not = flat("logical_not", np.logical_not)
+bitwise_and = flat("and", np.bitwise_and, "({0} & {1})", operator.and_)
+bitwise_or = flat("or", np.bitwise_or, "({0} | {1})", operator.or_)
+bitwise_xor = flat("xor", np.bitwise_xor, "({0} ^ {1})", operator.xor)
+invert = flat("invert", np.invert, "(~{0})", operator.invert)
+left_shift = flat("left_shift", np.left_shift, "({0} << {1})", operator.lshift)
+right_shift = flat("right_shift", np.right_shift, "({0} >> {1})", operator.rshift)
+floor_divide = flat("floordiv", np.floor_divide, "({0} // {1})", operator.floordiv)
+bitwise_count = flat("bitwise_count", np.bitwise_count)
+gcd = flat("gcd", np.gcd)
+lcm = flat("lcm", np.lcm)
+floor = flat("floor", np.floor)
+ceil = flat("ceil", np.ceil)
+trunc = flat("trunc", np.trunc)
+rint = flat("rint", np.rint)
+sign = flat("sign", np.sign)
+signbit = flat("signbit", np.signbit)
+spacing = flat("spacing", np.spacing)
+isnan = flat("isnan", np.isnan)
+isinf = flat("isinf", np.isinf)
+isfinite = flat("isfinite", np.isfinite)
+heaviside = flat("heaviside", np.heaviside)
+nextafter = flat("nextafter", np.nextafter)
+# fmt: on
+
+exponent = elementwise(
+    "exponent",
+    impl=lambda x: np.frexp(x)[1],
+    abstract=lambda x: Aval(x.shape, np.dtype(np.intc)),
+    rules=None,
+    emit="np.frexp({0})[1]",
+    flat=True,
+)
+
+mantissa = elementwise(
+    "mantissa",
+    impl=lambda x: np.frexp(x)[0],
+    abstract=lambda x: Aval(x.shape, x.dtype),
+    rules=(lambda c, z, x: ldexp(c, -exponent(x)),),
+    emit="np.frexp({0})[0]",
+)
+
+around = elementwise(
+    "round",
+    impl=lambda x, *, decimals: np.round(x, decimals),
+    abstract=lambda x, *, decimals: Aval(x.shape, x.dtype),
+    rules=None,
+    emit="np.round({0}, {decimals})",
+    flat=True,
+)
+
+# -- where -------------------------------------------------------------------------
+
+
+def _where_jvp(tangents, z, c, x, y):
+    _, tx, ty = tangents
+    return where(c, 0 if tx is None else tx, 0 if ty is None else ty)
+
+
+where = elementwise(
+    "where",
+    impl=np.where,
+    abstract=lambda c, x, y: Aval(
+        broadcast_shapes(c.shape, x.shape, y.shape), promoted(x, y)
+    ),
+    rules=(
+        None,
+        lambda ct, z, c, x, y: where(c, ct, 0),
+        lambda ct, z, c, x, y: where(c, 0, ct),
+    ),
+    jvp=_where_jvp,
+    emit="np.where({0}, {1}, {2})",
+)
+
+# -- no derivative on purpose ------------------------------------------------------
+
+stop_gradient_p = elementwise(
+    "stop_gradient",
+    impl=lambda x: x,
+    abstract=lambda x: x,
+    rules=None,
+    emit="{0}",
+    flat=True,
+    view=True,
+)

@@ -1,0 +1,217 @@
+"""Reading elements of an array: NumPy's basic and advanced indexing as primitives.
+
+Reading with a static index is `slice_p`, with index arrays `gather_p`; their
+transposes `unslice_p` and `scatter_p` write into zeros.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core import Aval, Primitive, shape_of
+from .basic import inverse_axes, mapped, reshape, to_front, transpose
+from .index_spec import ARRAY, FULL, array_shapes, layout
+
+# -- basic indexing ----------------------------------------------------------------
+
+
+def _slice(x, *, index):
+    try:
+        return x[index.basic]
+    except IndexError:
+        layout(shape_of(x), index)  # raises the same with the shape
+        raise
+    except TypeError:  # a Python scalar
+        return np.asarray(x)[index.basic]
+
+
+def _abstract_slice(x, *, index):
+    return Aval(layout(x.shape, index).shape, x.dtype)
+
+
+def _batch_slice(args, dims, size, *, index):
+    x = to_front(args[0], dims[0])
+    return slice_p(x, index=index.inside(FULL)), 0
+
+
+slice_p = Primitive(
+    "slice",
+    impl=_slice,
+    abstract=_abstract_slice,
+    vjp=(lambda ct, z, x, *, index: unslice_p(ct, shape=x.shape, index=index),),
+    jvp=lambda ts, z, x, *, index: slice_p(ts[0], index=index),
+    batch=_batch_slice,
+    emit=lambda names, *, index: f"{names[0]}[{index.text(())}]",
+    linear=True,
+    view=True,
+)
+
+
+def _unslice(y, *, shape, index):
+    z = np.zeros(shape, y.dtype)
+    z[index.basic] = y
+    return z
+
+
+def _batch_unslice(args, dims, size, *, shape, index):
+    y = to_front(args[0], dims[0])
+    return unslice_p(y, shape=(size, *shape), index=index.inside(FULL)), 0
+
+
+unslice_p = Primitive(
+    "unslice",
+    impl=_unslice,
+    abstract=lambda y, *, shape, index: Aval(shape, y.dtype),
+    vjp=(lambda ct, z, y, *, shape, index: slice_p(ct, index=index),),
+    jvp=lambda ts, z, y, **params: unslice_p(ts[0], **params),
+    batch=_batch_unslice,
+    linear=True,
+)
+
+# -- batching of index arrays ------------------------------------------------------
+
+
+def batched_index(shape, arrays, dims, size, index):
+    """Return index, arrays and slot axes for arrays whose batch axis is in front.
+
+    ``shape`` is the shape that one element of the batch has. The slot is what the
+    index selects. ``axes`` says where its axes come from if they are counted as
+    batch axis first, then those of one element; None if they stand like that.
+    """
+    lay = layout(shape, index, *logical_shapes(arrays, dims))
+    k, p, n = lay.rank, lay.place, len(lay.shape)
+    if all(dim is None for dim in dims):
+        axes = (*range(1, k + 1), 0, *range(k + 1, n + 1)) if lay.front and k else None
+        return index.inside(FULL), arrays, axes
+    rows = np.arange(size).reshape(size, *(1,) * k)
+    arrays = [rows, *_aligned(arrays, dims, k)]
+    here = range(p + 1, p + k + 1)  # p > 0: a slice now stands between the arrays
+    axes = (0, *here, *range(1, p + 1), *range(p + k + 1, n + 1)) if p and k else None
+    return index.inside(ARRAY), arrays, axes
+
+
+def logical_shapes(arrays, dims):
+    """Return the shapes that arrays have in one element of the batch."""
+    shapes = array_shapes(arrays)
+    return tuple(
+        s if d is None else s[:d] + s[d + 1 :]
+        for s, d in zip(shapes, dims, strict=True)
+    )
+
+
+def _aligned(arrays, dims, rank):
+    """Return index arrays with batch axes in front of ``rank`` common axes."""
+    aligned = []
+    for array, dim in zip(arrays, dims, strict=True):
+        if dim is not None:
+            array = to_front(array, dim)
+            missing = (1,) * (rank + 1 - array.ndim)
+            if missing:
+                shape = (array.shape[0], *missing, *array.shape[1:])
+                array = reshape(array, shape=shape)
+        aligned.append(array)
+    return aligned
+
+
+def to_slot(y, dim, rank, axes):
+    """Return an operand of a batched update, laid out like the batched slot.
+
+    It broadcasts to a slot of ``rank`` axes in every element of the batch.
+    """
+    if dim is None and axes is None:
+        return y
+    y = reshape(y, shape=(1, *shape_of(y))) if dim is None else to_front(y, dim)
+    missing = (1,) * (rank + 1 - y.ndim)
+    if missing:
+        y = reshape(y, shape=(y.shape[0], *missing, *y.shape[1:]))
+    return y if axes is None else transpose(y, axes=axes)
+
+
+# -- gather ------------------------------------------------------------------------
+
+
+def _gather(x, *arrays, index):
+    try:
+        return x[index.of(arrays)]
+    except IndexError as error:
+        layout(shape_of(x), index, *array_shapes(arrays))
+        raise IndexError(f"{error}, indexing shape {shape_of(x)}") from None
+
+
+def _abstract_gather(x, *arrays, index):
+    return Aval(layout(x.shape, index, *(a.shape for a in arrays)).shape, x.dtype)
+
+
+def _batch_gather(args, dims, size, *, index):
+    (x, *arrays), (dim, *array_dims) = args, dims
+    if dim is None:  # the batch axis becomes one more axis of the index arrays
+        lay = layout(shape_of(x), index, *logical_shapes(arrays, array_dims))
+        arrays = _aligned(arrays, array_dims, lay.rank)
+        return gather_p(x, *arrays, index=index), lay.place
+    x = to_front(x, dim)
+    index, arrays, axes = batched_index(x.shape[1:], arrays, array_dims, size, index)
+    z = gather_p(x, *arrays, index=index)
+    if axes is None:
+        return z, 0
+    if axes[0]:  # the batch axis only stands elsewhere
+        return z, axes.index(0)
+    return transpose(z, axes=inverse_axes(axes)), 0
+
+
+gather_p = Primitive(
+    "gather",
+    impl=_gather,
+    abstract=_abstract_gather,
+    vjp=(
+        lambda ct, z, x, *arrays, index: scatter_p(
+            ct, *arrays, shape=x.shape, index=index
+        ),
+    ),
+    jvp=lambda ts, z, x, *arrays, index: gather_p(ts[0], *arrays, index=index),
+    batch=_batch_gather,
+    emit=lambda names, *, index: f"{names[0]}[{index.text(names[1:])}]",
+)
+
+
+def _scatter(y, *arrays, shape, index):
+    z = np.zeros(shape, y.dtype)
+    add_at(z, index.of(arrays), y)
+    return z
+
+
+def add_at(z, idx, y):
+    """Add ``y`` to elements of ``z``, in place, as often as the index names them."""
+    if len(idx) == 1 and z.ndim > 1 and y.size > _FEW and z.flags.c_contiguous:
+        # np.add.at is fast on flat arrays only: name elements, not rows
+        rows = np.where(idx[0] < 0, idx[0] + len(z), idx[0])
+        if y.shape == (*rows.shape, *z.shape[1:]) and _within(rows, len(z)):
+            width = y.size // rows.size
+            flat = rows.reshape(-1, 1) * width + np.arange(width)
+            np.add.at(z.reshape(-1), flat.reshape(-1), y.reshape(-1))
+            return
+    np.add.at(z, idx, y)
+
+
+_FEW = 64
+
+
+def _within(i, size):
+    return 0 <= i.min() and i.max() < size
+
+
+def _batch_scatter(args, dims, size, *, shape, index):
+    (y, *arrays), (dim, *array_dims) = args, dims
+    rank = len(layout(shape, index, *logical_shapes(arrays, array_dims)).shape)
+    index, arrays, axes = batched_index(shape, arrays, array_dims, size, index)
+    y = to_slot(mapped(y, dim, size), 0, rank, axes)
+    return scatter_p(y, *arrays, shape=(size, *shape), index=index), 0
+
+
+scatter_p = Primitive(
+    "scatter",
+    impl=_scatter,
+    abstract=lambda y, *arrays, shape, index: Aval(shape, y.dtype),
+    vjp=(lambda ct, z, y, *arrays, shape, index: gather_p(ct, *arrays, index=index),),
+    jvp=lambda ts, z, y, *arrays, **params: scatter_p(ts[0], *arrays, **params),
+    batch=_batch_scatter,
+)
