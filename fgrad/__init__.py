@@ -1,0 +1,59 @@
+"""fgrad: JAX's function transformations for plain NumPy.
+
+>>> import numpy as np
+>>> import fgrad
+>>> fgrad.grad(lambda x: np.sum(np.sin(x)))(np.array([0.0, np.pi]))
+array([ 1., -1.])
+"""
+
+from . import errors as errors
+from . import flatten_util as flatten_util
+from . import numpy as numpy
+from . import tree as tree
+from . import tree_util as tree_util
+from .compiler.jit import jit
+from .core import Array, Jaxpr
+from .transforms.custom_jvp import custom_jvp
+from .transforms.custom_vjp import custom_vjp
+from .transforms.grad import grad, value_and_grad
+from .transforms.jacobian import (
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    value_and_jacobian,
+)
+from .transforms.jvp import jvp, linearize
+from .transforms.pull import float0
+from .transforms.staging import ShapeDtypeStruct, eval_shape, make_jaxpr
+from .transforms.stop_gradient import stop_gradient
+from .transforms.vjp import vjp
+from .transforms.vmap import vmap
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Array",
+    "Jaxpr",
+    "ShapeDtypeStruct",
+    "custom_jvp",
+    "custom_vjp",
+    "eval_shape",
+    "float0",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jit",
+    "jvp",
+    "linearize",
+    "make_jaxpr",
+    "stop_gradient",
+    "value_and_grad",
+    "value_and_jacobian",
+    "vjp",
+    "vmap",
+]

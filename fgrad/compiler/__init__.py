@@ -1,0 +1,1 @@
+"""The compiler behind jit: passes over jaxprs, emission of NumPy source."""

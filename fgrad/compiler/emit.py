@@ -1,0 +1,195 @@
+"""Emit a jaxpr as the source of a Python function that calls NumPy."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Eqn, Jaxpr, Primitive, Var, atom_aval
+from ..core.printing import letters
+
+_WIDTH = 72  # what is used once is written where it is used, up to this many letters
+# On Python's numbers these do something else than on arrays: operators raise where
+# NumPy gives inf, methods do not exist, np.abs gives an array scalar.
+_OTHERWISE_ON_NUMBERS = {"div", "pow", "abs", "cast", "cast_discrete"}
+
+
+class Source:
+    """A function as text, and the names it uses beyond its arguments."""
+
+    def __init__(self, name: str, lines: list[str], namespace: dict[str, Any]) -> None:
+        self.name = name
+        self.lines = lines
+        self.namespace = namespace
+
+    @property
+    def raw(self) -> str:
+        """The text with more parentheses than a person would write."""
+        return "\n    ".join(self.lines) + "\n"
+
+    @property
+    def text(self) -> str:
+        """The text as a person would write it; the lines are those of ``raw``."""
+        body = [ast.unparse(ast.parse(line)) for line in self.lines[1:-1]]
+        outs = ast.unparse(ast.parse(self.lines[-1].removeprefix("return ")))
+        return "\n    ".join([self.lines[0], *body, f"return {outs}\n"])
+
+
+def emit(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Source:
+    """Return the source of a function that computes a jaxpr.
+
+    >>> from fgrad import make_jaxpr
+    >>> jaxpr = make_jaxpr(lambda x: np.sum(np.sin(x) * 2.0))(np.ones(3))
+    >>> print(emit(jaxpr, "f", ["x"]).text)
+    def f(x):
+        return (np.add.reduce(np.sin(x) * 2.0, axis=0),)
+    <BLANKLINE>
+    """
+    return _Emitter(jaxpr, name, list(arguments)).source()
+
+
+class _Emitter:
+    """The state of one emission: the texts of vars, the lines so far."""
+
+    def __init__(self, jaxpr: Jaxpr, name: str, arguments: list[str]) -> None:
+        self.jaxpr = jaxpr
+        self.name = name
+        self.namespace: dict[str, Any] = {"np": np}
+        self.lines: list[str] = []
+        arguments = arguments or [f"x{i}" for i in range(len(jaxpr.invars))]
+        self.text: dict[Var, str] = dict(zip(jaxpr.invars, arguments, strict=True))
+        self.taken = {*arguments, "np", name}
+        self.fresh = (n for n in letters() if n not in self.taken)
+        self.uses = Counter(a for e in jaxpr.eqns for a in e.inputs if type(a) is Var)
+        self.uses.update(a for a in jaxpr.outs if type(a) is Var)
+        self.outs = {a for a in jaxpr.outs if type(a) is Var}
+        self.roots: dict[Var, Any] = {}  # views -> whose memory they show
+
+    def source(self) -> Source:
+        for eqn in self.jaxpr.eqns:
+            self.equation(eqn)
+        taken: set[Any] = set()
+        outs = [self.output(atom, taken) for atom in self.jaxpr.outs]
+        arguments = ", ".join(self.text[v] for v in self.jaxpr.invars)
+        head = f"def {self.name}({arguments}):"
+        result = "".join(f"{out}, " for out in outs)
+        lines = [head, *self.lines, f"return ({result})"]
+        return Source(self.name, lines, self.namespace)
+
+    def equation(self, eqn: Eqn) -> None:
+        """Write one equation: a line of its own, or text for its one reader."""
+        if eqn.prim.view:
+            self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
+        text = self.expression(eqn)
+        out = eqn.outs[0]
+        several = eqn.prim.multi or (out in self.outs and len(self.jaxpr.outs) > 1)
+        if self.uses[out] == 1 and len(text) <= _WIDTH and not several:
+            self.text[out] = text
+            return
+        self.text.update((v, next(self.fresh)) for v in eqn.outs)
+        left = ", ".join(self.text[v] for v in eqn.outs)
+        comma = "," if eqn.prim.multi and len(eqn.outs) == 1 else ""
+        self.lines.append(f"{left}{comma} = {text}")
+
+    def expression(self, eqn: Eqn) -> str:
+        """Return the right-hand side of an equation."""
+        blanks = [f"\0{i}\0" for i in range(len(eqn.inputs))]
+        text = self.template(eqn, blanks)
+        for blank, atom in zip(blanks, eqn.inputs):
+            if text.count(blank) > 1 and type(atom) is Var:
+                self.name_it(atom)  # or it would be computed twice
+            text = text.replace(blank, self.atom(atom))
+        return text
+
+    def name_it(self, var: Var) -> None:
+        """Give a pending expression a line of its own."""
+        if not self.text[var].isidentifier():
+            name = next(self.fresh)
+            self.lines.append(f"{name} = {self.text[var]}")
+            self.text[var] = name
+
+    def template(self, eqn: Eqn, names: list[str]) -> str:
+        """Return the right-hand side over given names."""
+        prim, params = eqn.prim, eqn.params
+        numbers = prim.name in _OTHERWISE_ON_NUMBERS and all(
+            _may_be_number(atom_aval(a)) for a in eqn.inputs
+        )
+        if not prim.emit or numbers:
+            return self.call(prim, names, params)
+        if callable(prim.emit):
+            return prim.emit(names, **params)
+        return prim.emit.format(*names, **params)
+
+    def call(self, prim: Primitive, names: list[str], params: Any) -> str:
+        """Call a primitive's implementation by name: no NumPy expression says it."""
+        named = [
+            f"{k}={v!r}" if _is_literal(v) else f"{k}={self.bind(k, v)}"
+            for k, v in params.items()
+        ]
+        return f"{self.bind(prim.name, prim.impl)}({', '.join([*names, *named])})"
+
+    def bind(self, name: str, value: Any) -> str:
+        """Return a name of the namespace that means a value."""
+        used = {*self.taken, *self.text.values()}
+        for candidate in (name if i == 0 else f"{name}_{i}" for i in count()):
+            free = candidate not in used
+            if free and self.namespace.setdefault(candidate, value) is value:
+                return candidate
+        raise AssertionError("count() does not end")
+
+    def atom(self, atom: Any) -> str:
+        """Return the text of a variable or a constant."""
+        if type(atom) is Var:
+            return self.text[atom]
+        return number_text(atom) or self.constant(atom)
+
+    def constant(self, array: np.ndarray) -> str:
+        for name in (f"const{i}" for i in count()):
+            free = name not in self.taken
+            if free and self.namespace.setdefault(name, array) is array:
+                return name
+        raise AssertionError("count() does not end")
+
+    def root(self, atom: Any) -> Any:
+        return self.roots.get(atom, atom) if type(atom) is Var else None
+
+    def output(self, atom: Any, taken: set[Any]) -> str:
+        """Return the text of an output, in memory of its own."""
+        root, text = self.root(atom), self.atom(atom)
+        shared = root is None or root in taken or root in self.jaxpr.invars
+        taken.add(root)
+        return f"{text}.copy()" if shared and atom_aval(atom).shape else text
+
+
+def number_text(atom: Any) -> str | None:
+    """Return a scalar constant as source code, or None for an array.
+
+    >>> number_text(2.0), number_text(np.float32(0.5)), number_text(float("-inf"))
+    ('2.0', 'np.float32(0.5)', '(-np.inf)')
+    """
+    if isinstance(atom, np.ndarray):
+        return None
+    if isinstance(atom, np.generic):
+        kind = "bool" if isinstance(atom, np.bool_) else type(atom).__name__
+        return f"np.{kind}({number_text(atom.item())})"
+    if isinstance(atom, complex):
+        return f"complex({number_text(atom.real)}, {number_text(atom.imag)})"
+    if isinstance(atom, float) and not np.isfinite(atom):
+        return "np.nan" if atom != atom else ("np.inf" if atom > 0 else "(-np.inf)")
+    text = repr(atom)
+    return f"({text})" if text.startswith("-") else text
+
+
+def _may_be_number(aval: Aval) -> bool:
+    return aval.weak or (aval.dtype.kind == "b" and not aval.shape)
+
+
+def _is_literal(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_literal, value))
+    return value is None or isinstance(value, bool | int | float | str)

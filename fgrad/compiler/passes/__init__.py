@@ -1,0 +1,54 @@
+"""The passes: pure functions from jaxpr to jaxpr, and the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...core import Jaxpr
+from .dead import drop_dead
+from .fold import fold_constants
+from .inline import inline_calls, inline_custom
+from .share import share_common
+from .simplify import drop_stops, simplify
+
+__all__ = [
+    "HOOKS",
+    "LOWERING",
+    "PASSES",
+    "Pass",
+    "drop_dead",
+    "drop_stops",
+    "fold_constants",
+    "inline_calls",
+    "inline_custom",
+    "optimize",
+    "share_common",
+    "simplify",
+]
+
+Pass = Callable[[Jaxpr], Jaxpr]
+
+PASSES: tuple[Pass, ...] = (
+    inline_calls,
+    simplify,
+    fold_constants,
+    simplify,
+    share_common,
+    drop_dead,
+)
+"""What every program goes through; derivatives may still be taken after it."""
+
+LOWERING: tuple[Pass, ...] = (inline_custom, drop_stops, *PASSES)
+"""What a program goes through before it is emitted."""
+
+HOOKS: list[Callable[[Jaxpr], object]] = []
+"""Called with the result of every pass; the tests put the type checker here."""
+
+
+def optimize(jaxpr: Jaxpr, passes: tuple[Pass, ...] = PASSES) -> Jaxpr:
+    """Run the passes in order."""
+    for run in passes:
+        jaxpr = run(jaxpr)
+        for hook in HOOKS:
+            hook(jaxpr)
+    return jaxpr

@@ -1,0 +1,47 @@
+"""Compute equal things once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...core import Eqn, Jaxpr, Tracer, Var
+from .rewrite import Producers, rewrite
+
+_COMPARED = 1 << 16  # constants up to this many bytes are compared by content
+
+
+def share_common(jaxpr: Jaxpr) -> Jaxpr:
+    """Let equations with equal primitive, inputs and params share one result.
+
+    >>> from fgrad import make_jaxpr
+    >>> share_common(make_jaxpr(lambda x: np.sin(x) * np.sin(x))(np.ones(3)))
+    { lambda a:f64[3] . let
+        b:f64[3] = sin a
+        c:f64[3] = mul b b
+      in (c) }
+    """
+    seen: dict[Any, list[Any]] = {}
+
+    def rule(eqn: Eqn, producers: Producers) -> Any:
+        atoms = tuple(map(_key, eqn.inputs))
+        key = (eqn.prim, atoms, tuple(sorted(eqn.params.items(), key=lambda p: p[0])))
+        if key in seen:
+            return seen[key]
+        seen[key] = list(eqn.outs)
+        return eqn
+
+    return rewrite(jaxpr, rule)
+
+
+def _key(atom: Any) -> Any:
+    """Return what identifies an atom: a var itself, a constant's type and bits."""
+    if type(atom) is Var:
+        return atom
+    if type(atom) is Tracer:
+        return id(atom)
+    array = np.asarray(atom)
+    if array.nbytes > _COMPARED:
+        return id(atom)
+    return type(atom), array.dtype, array.shape, array.strides, array.tobytes()

@@ -1,0 +1,131 @@
+"""Local identities that keep every bit of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...core import Eqn, Jaxpr, Tracer, Var, atom_aval
+from ...ops import basic
+from ...ops import elementwise as ew
+from .rewrite import Producers, rewrite
+
+_SMALL = 64  # larger constants are not looked into
+
+
+def simplify(jaxpr: Jaxpr) -> Jaxpr:
+    """Apply identities such as ``1 * x = x`` where they are exact.
+
+    >>> from fgrad import make_jaxpr
+    >>> f = lambda x: -(-(x * 1.0)) / 1.0
+    >>> simplify(make_jaxpr(f)(np.ones(3)))
+    { lambda a:f64[3] . let
+        b:f64[3] = neg a
+      in (a) }
+    """
+    return rewrite(jaxpr, _simplify)
+
+
+def _simplify(eqn: Eqn, producers: Producers) -> Any:
+    if eqn.prim.elementwise:
+        eqn = _use_scalars(eqn, producers)
+    for rule in RULES.get(eqn.prim.name, ()):
+        atom = rule(eqn, producers)
+        if atom is not None and atom_aval(atom) == eqn.outs[0].aval:
+            return [atom]
+    return eqn
+
+
+def _use_scalars(eqn: Eqn, producers: Producers) -> Eqn:
+    """Read a scalar instead of its broadcast, and numbers instead of 0-d arrays."""
+    inputs = tuple(_scalar(a, producers) for a in eqn.inputs)
+    if inputs == eqn.inputs:
+        return eqn
+    try:
+        same = eqn.prim.abstract(*map(atom_aval, inputs), **eqn.params)
+    except TypeError:
+        return eqn
+    return eqn._replace(inputs=inputs) if same == eqn.outs[0].aval else eqn
+
+
+def _scalar(atom: Any, producers: Producers) -> Any:
+    if isinstance(atom, np.float64):
+        return float(atom)
+    producer = producers.get(atom) if type(atom) is Var else None
+    if producer is not None and producer.prim is basic.broadcast_to:
+        source = producer.inputs[0]
+        if not atom_aval(source).shape:
+            return source
+    return atom
+
+
+def _is_number(atom: Any, number: float) -> bool:
+    """Say whether a constant is one number, with its sign, in every element."""
+    if type(atom) in (Var, Tracer) or not 0 < atom_aval(atom).size <= _SMALL:
+        return False
+    return bool(np.all(atom == number) and not np.any(np.signbit(np.real(atom))))
+
+
+def _right_identity(number: float) -> Callable[[Eqn, Producers], Any]:
+    return lambda e, _: e.inputs[0] if _is_number(e.inputs[1], number) else None
+
+
+def _left_identity(number: float) -> Callable[[Eqn, Producers], Any]:
+    return lambda e, _: e.inputs[1] if _is_number(e.inputs[0], number) else None
+
+
+def _undoes_itself(eqn: Eqn, producers: Producers) -> Any:
+    before = producers.get(eqn.inputs[0]) if type(eqn.inputs[0]) is Var else None
+    return before.inputs[0] if before is not None and before.prim is eqn.prim else None
+
+
+def _undoes_transpose(eqn: Eqn, producers: Producers) -> Any:
+    (x,) = eqn.inputs
+    before = producers.get(x) if type(x) is Var else None
+    if before is None or before.prim is not eqn.prim:
+        return None
+    back = basic.inverse_axes(eqn.params["axes"])
+    return before.inputs[0] if before.params["axes"] == back else None
+
+
+def _undoes_reshape(eqn: Eqn, producers: Producers) -> Any:
+    (x,) = eqn.inputs
+    before = producers.get(x) if type(x) is Var else None
+    return before.inputs[0] if before is not None and before.prim is eqn.prim else None
+
+
+def _unchanged(eqn: Eqn, producers: Producers) -> Any:
+    return eqn.inputs[0]
+
+
+def _unchanged_transpose(eqn: Eqn, producers: Producers) -> Any:
+    axes = eqn.params["axes"]
+    return eqn.inputs[0] if axes == tuple(range(len(axes))) else None
+
+
+# A rule gives an atom that equals the output; it is used if the avals agree too.
+RULES: dict[str, tuple[Callable[[Eqn, Producers], Any], ...]] = {
+    ew.mul.name: (_right_identity(1), _left_identity(1)),
+    ew.div.name: (_right_identity(1),),
+    ew.power.name: (_right_identity(1),),
+    ew.sub.name: (_right_identity(0),),
+    ew.neg.name: (_undoes_itself,),
+    ew.conj.name: (_undoes_itself,),
+    basic.cast.name: (_unchanged,),
+    basic.reshape.name: (_unchanged, _undoes_reshape),
+    basic.broadcast_to.name: (_unchanged,),
+    basic.transpose.name: (_unchanged_transpose, _undoes_transpose),
+}
+
+
+def drop_stops(jaxpr: Jaxpr) -> Jaxpr:
+    """Drop ``stop_gradient`` once no more derivatives will be taken.
+
+    >>> from fgrad import make_jaxpr, stop_gradient
+    >>> drop_stops(make_jaxpr(lambda x: stop_gradient(x))(np.ones(3)))
+    { lambda a:f64[3] . let in (a) }
+    """
+    stop = ew.stop_gradient_p
+    return rewrite(jaxpr, lambda e, _: [e.inputs[0]] if e.prim is stop else e)

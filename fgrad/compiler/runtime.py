@@ -1,0 +1,62 @@
+"""From a jaxpr to a function that runs: optimise, emit, exec once, keep."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import weakref
+from collections.abc import Callable, Iterable
+from itertools import count
+from keyword import iskeyword
+from typing import Any
+
+from ..core import Jaxpr
+from .emit import Source, emit
+from .passes import LOWERING, optimize
+
+_numbers = count()
+
+
+class Compiled:
+    """A jaxpr as a function of NumPy calls: flat arrays in, a tuple of arrays out."""
+
+    __slots__ = ("function", "jaxpr", "source")
+
+    def __init__(self, jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> None:
+        self.jaxpr = optimize(jaxpr, LOWERING)
+        self.source = emit(self.jaxpr, name, arguments)
+        self.function = load(self.source, self.jaxpr)
+
+
+def load(source: Source, jaxpr: Jaxpr) -> Callable[..., Any]:
+    """Return the function that a source defines; tracebacks and pdb show its text."""
+    filename = f"<fgrad>/{source.name}_{next(_numbers)}.py"
+
+    def shown() -> str:
+        return source.text
+
+    linecache.cache[filename] = (shown,)
+    namespace = {**source.namespace, "__jaxpr__": jaxpr}  # for messages
+    exec(compile(source.raw, filename, "exec"), namespace)
+    function = namespace[source.name]
+    weakref.finalize(function, linecache.cache.pop, filename, None)
+    return function
+
+
+def compiled(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Compiled:
+    """Return a jaxpr's compiled form, made at its first use."""
+    found = jaxpr.cache.get("compiled")
+    if found is None:
+        found = jaxpr.cache["compiled"] = Compiled(jaxpr, identifier(name), arguments)
+    return found
+
+
+def identifier(name: str) -> str:
+    """Return a Python name that reads like a function's name.
+
+    >>> identifier("grad(loss)"), identifier("lambda")
+    ('grad_loss', 'lambda_')
+    """
+    word = re.sub(r"\W+", "_", name).strip("_") or "function"
+    free = word.isidentifier() and not iskeyword(word) and word != "np"
+    return word if free else f"{word}_"

@@ -1,0 +1,44 @@
+"""NumPy's main namespace, on arrays and on traced values alike.
+
+    >>> import fgrad.numpy as np
+    >>> np.sum(np.sin(np.zeros(3))).item()
+    0.0
+
+Every name of NumPy is here. Functions of the table behind this package take traced
+values (under `grad`, `jvp`, `vmap`, `jit`); plain ``numpy`` finds the same table
+through its own protocols, so both spellings do the same. What NumPy itself cannot
+hand over works here only: ``array([t0, t1])``, ``full(shape, t)``, an index or an
+initial value that is traced.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+from ..ops.index import at as at
+from . import calculus as _calculus  # noqa: F401
+from . import facts as _facts  # noqa: F401
+from . import linalg as linalg
+from . import methods as _methods  # noqa: F401
+from . import operators as _operators  # noqa: F401
+from . import polynomial as _polynomial  # noqa: F401
+from . import statistics as _statistics  # noqa: F401
+from . import ufuncs as _ufuncs  # noqa: F401
+from .table import public as _public
+
+__all__ = [*(name for name in _np.__all__ if name != "linalg"), "at", "linalg"]
+__array_namespace_info__ = _np.__array_namespace_info__
+
+
+def __getattr__(name: str) -> Any:
+    """Return NumPy's object of that name, able to take traced values."""
+    value = _public(getattr(_np, name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names: NumPy's, and `at`."""
+    return sorted(__all__)

@@ -1,0 +1,178 @@
+"""From anything array-like to what primitives take, and NumPy's creation functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import Tracer, aval_of, dtype_of, ndim_of, not_numeric, shape_of
+from ..ops.basic import astype as cast_to
+from ..ops.basic import broadcast_to, reshape
+from ..ops.join import stack_arrays
+from .table import has_tracer, traceable, value_needed
+
+NUMBERS = frozenset(
+    {Tracer, np.ndarray, bool, int, float, complex}
+    | {np.dtype(c).type for c in "?bhilqBHILQefdgFDG"}
+)
+"""The types that primitives take as they are."""
+
+
+def arraylike(x: Any) -> Any:
+    """Return ``x`` as a tracer, an array or a scalar; lists become arrays.
+
+    >>> arraylike([1.0, 2.0])
+    array([1., 2.])
+    """
+    if type(x) in NUMBERS:
+        return x
+    if isinstance(x, list | tuple) and has_tracer(x):
+        return stack_nested(x)
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("masked arrays cannot be traced: use np.where and x.filled()")
+    array = np.asarray(x)
+    aval_of(array)  # raises for strings, objects and dates
+    return array
+
+
+def arraylikes(*values: Any) -> list[Any]:
+    """Return some values as tracers, arrays or scalars."""
+    return list(map(arraylike, values))
+
+
+def operand(x: Any) -> Any:
+    """Return the other operand of an operator, or ``NotImplemented``."""
+    if isinstance(x, list | tuple | np.ndarray | np.generic) or (
+        hasattr(x, "__array__") and not hasattr(x, "__array_ufunc__")
+    ):
+        return arraylike(x)
+    if isinstance(x, str | bytes | dict | set):
+        raise TypeError(f"operand: {not_numeric(x)}")
+    return NotImplemented
+
+
+def stack_nested(x: Any) -> Any:
+    """Return nested lists with tracers in them as one array."""
+    parts = [stack_nested(p) if isinstance(p, list | tuple) else arraylike(p)
+             for p in x]  # fmt: skip
+    shapes = {shape_of(p) for p in parts}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"a list of arrays of different shapes {sorted(shapes)} is not an array: "
+            "pad them to one shape, or keep the list"
+        )
+    return stack_arrays(parts, 0)
+
+
+def strong(x: Any) -> Any:
+    """Return ``x``, a Python scalar as NumPy's scalar of its dtype."""
+    if type(x) is Tracer:
+        aval = x.aval
+        return cast_to(x, aval.dtype) if aval.weak else x
+    return x if hasattr(x, "dtype") else np.asarray(x)[()]
+
+
+_MASK = "Use three-argument np.where(condition, x, 0.0) or a weighted sum"
+
+
+def known_array(x, name, instead=_MASK):
+    """Return the values of an array, or teach that ``np.name`` needs to know them."""
+    x = arraylike(x)
+    return value_needed(x, f"np.{name}", instead) if type(x) is Tracer else x
+
+
+# -- array and asarray ---------------------------------------------------------------
+
+
+@traceable(np.array)
+def array(object: Any, dtype: Any = None, *, copy: Any = True, order: str = "K",
+          subok: bool = False, ndmin: int = 0, ndmax: int = 0, like: Any = None,
+          ) -> Any:  # fmt: skip
+    """Return an array of traced values, from a tracer or nested lists of them."""
+    x = strong(arraylike(object))
+    x = x if dtype is None else cast_to(x, np.dtype(dtype))
+    missing = ndmin - ndim_of(x)
+    return reshape(x, shape=(1,) * missing + shape_of(x)) if missing > 0 else x
+
+
+@traceable(np.asarray, np.asanyarray)
+def asarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None,
+            copy: Any = None, like: Any = None) -> Any:  # fmt: skip
+    """Return an array of traced values."""
+    return array(a, dtype)
+
+
+@traceable(np.ascontiguousarray, np.asfortranarray)
+def _ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
+    return array(a, dtype, ndmin=1)
+
+
+@traceable(np.asarray_chkfinite)
+def _asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
+    return array(a, dtype)
+
+
+@traceable(np.copy)
+def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    """Return a copy (traced values do not change: the same values)."""
+    return strong(arraylike(a))
+
+
+@traceable(np.astype)
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    """Return an array as another dtype."""
+    return cast_to(x, np.dtype(dtype))
+
+
+# -- constants in the shape of another array -----------------------------------------
+
+
+def _like(fill: Any) -> Any:
+    def definition(a: Any, dtype: Any = None, order: str = "K", subok: bool = True,
+                   shape: Any = None, *, device: Any = None) -> Any:  # fmt: skip
+        a = arraylike(a)
+        shape = shape_of(a) if shape is None else shape
+        return fill(shape, dtype_of(a) if dtype is None else dtype)
+
+    return definition
+
+
+zeros_like = traceable(np.zeros_like)(_like(np.zeros))
+ones_like = traceable(np.ones_like)(_like(np.ones))
+
+
+@traceable(np.empty_like)
+def empty_like(prototype, /, dtype=None, order="K", subok=True, shape=None, *,
+               device=None):  # fmt: skip
+    """Return zeros in the shape and dtype of another array."""
+    return zeros_like(prototype, dtype, order, subok, shape)
+
+
+@traceable(np.full_like)
+def full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K",
+              subok: bool = True, shape: Any = None, *, device: Any = None,
+              ) -> Any:  # fmt: skip
+    """Return a value in the shape and dtype of another array."""
+    a = arraylike(a)
+    dtype = dtype_of(a) if dtype is None else dtype
+    return full(shape_of(a) if shape is None else shape, fill_value, dtype)
+
+
+@traceable(np.full)
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *,
+         device: Any = None, like: Any = None) -> Any:  # fmt: skip
+    """Return an array full of a value, which may be traced."""
+    x = strong(arraylike(fill_value))
+    x = x if dtype is None else cast_to(x, np.dtype(dtype))
+    shape = shape if isinstance(shape, list | tuple) else (shape,)
+    return broadcast_to(x, shape=tuple(s.__index__() for s in shape))
+
+
+def _unlike(function: Any) -> None:
+    """Enter a creation function for ``like=tracer``: its constants need no trace."""
+    traceable(function)(lambda *args, like=None, **kwargs: function(*args, **kwargs))
+
+
+for _function in (np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.tri):
+    _unlike(_function)

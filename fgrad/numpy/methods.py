@@ -1,0 +1,135 @@
+"""The methods and attributes of ndarray on tracers.
+
+A definition whose first argument is the array is a method as it is.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from ..core import install
+from ..errors import TracerMutationError
+from ..ops.basic import astype
+from ..ops.elementwise import conj
+from ..ops.index import at
+from . import elementwise, indexing, linear, reductions, searching, shapes
+from .arrays import copy
+
+
+def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    return astype(self, dtype)
+
+
+def _sequence(args):
+    """Return the arguments of ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
+    return args[0] if len(args) == 1 else args
+
+
+def _reshape(self, *shape, order="C", copy=None):
+    return shapes.reshape(self, _sequence(shape), order)
+
+
+def _transpose(self, *axes):
+    return shapes.transpose(self, _sequence(axes) if axes else None)
+
+
+def _compress(self, condition, axis=None, out=None):
+    return indexing.compress(condition, self, axis, out)
+
+
+def _clip(self, min=None, max=None, out=None, **kwargs):
+    return elementwise.clip(self, min, max, out, **kwargs)
+
+
+def _to_device(self, device, /, *, stream=None):
+    if device != "cpu":
+        raise ValueError(f"to_device: the only device is 'cpu', got {device!r}")
+    return self
+
+
+def _namespace(self, *, api_version=None):
+    import fgrad.numpy
+
+    return fgrad.numpy
+
+
+def _no_write(name, instead):
+    def refuse(self, *args, **kwargs) -> NoReturn:
+        raise TracerMutationError(
+            f"{name} would change {self.describe()} in place, and traced arrays do "
+            f"not change: {instead}"
+        )
+
+    return refuse
+
+
+def _no_memory(name):
+    def refuse(self, *args, **kwargs) -> NoReturn:
+        raise TypeError(
+            f"{name} of {self.describe()}: a traced value has no memory of its own. "
+            "Return it from the function and use the result"
+        )
+
+    return refuse
+
+
+install(
+    T=property(shapes.transpose),
+    mT=property(shapes.matrix_transpose),
+    real=property(elementwise.real),
+    imag=property(elementwise.imag),
+    flat=property(shapes.ravel),
+    at=property(lambda self: at(self), doc="Functional updates: x.at[i].set(v)."),
+    device=property(lambda self: "cpu"),
+    to_device=_to_device,
+    __array_namespace__=_namespace,
+    all=reductions.all_,
+    any=reductions.any,
+    argmax=reductions.argmax,
+    argmin=reductions.argmin,
+    argpartition=searching.argpartition,
+    argsort=searching.argsort,
+    astype=_astype,
+    choose=indexing.choose,
+    clip=_clip,
+    compress=_compress,
+    conj=lambda self: conj(self),
+    conjugate=lambda self: conj(self),
+    copy=copy,
+    cumprod=reductions.cumprod,
+    cumsum=reductions.cumsum,
+    diagonal=indexing.diagonal,
+    dot=linear.dot,
+    flatten=shapes.ravel,
+    max=reductions.max,
+    mean=reductions.mean,
+    min=reductions.min,
+    nonzero=searching.nonzero,
+    prod=reductions.prod,
+    ravel=shapes.ravel,
+    repeat=shapes.repeat,
+    reshape=_reshape,
+    round=elementwise.around,
+    searchsorted=searching.searchsorted,
+    squeeze=shapes.squeeze,
+    trace=indexing.trace,
+    std=reductions.std,
+    sum=reductions.sum,
+    swapaxes=shapes.swapaxes,
+    take=indexing.take,
+    transpose=_transpose,
+    var=reductions.var,
+)
+install(
+    sort=_no_write("x.sort()", "write x = np.sort(x)"),
+    partition=_no_write("x.partition()", "write x = np.partition(x, kth)"),
+    fill=_no_write("x.fill(v)", "write x = np.broadcast_to(v, x.shape)"),
+    put=_no_write("x.put(i, v)", "write x = x.at[i].set(v)"),
+    resize=_no_write("x.resize(shape)", "write x = np.resize(x, shape)"),
+    itemset=_no_write("x.itemset(i, v)", "write x = x.at[i].set(v)"),
+    setfield=_no_write("x.setfield()", "write x = x.at[i].set(v)"),
+)
+install(**{
+    name: _no_memory(f"x.{name}")
+    for name in ("byteswap", "dump", "dumps", "getfield", "tobytes", "tofile", "view")
+})  # fmt: skip

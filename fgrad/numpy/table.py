@@ -1,0 +1,101 @@
+"""The table behind it all: NumPy callable -> what it means on traced values.
+
+``DISPATCH`` is that table. NumPy's protocols look a function up in it when a tracer
+is among the arguments, and the public functions of this package do the same.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..core import DISPATCH, Tracer, known_value
+from ..errors import ConcretizationTypeError, TracerMutationError
+
+
+def traceable(*functions: Any) -> Callable[[Any], Any]:
+    """Return a decorator that enters a definition for some NumPy functions."""
+
+    def enter(definition: Any) -> Any:
+        DISPATCH.update(dict.fromkeys(functions, definition))
+        return definition
+
+    return enter
+
+
+def has_tracer(values: Iterable[Any]) -> bool:
+    """Say whether a tracer is among some values, or in lists and tuples of them.
+
+    >>> has_tracer([1.0, [np.zeros(3), (2.0, "a")]])
+    False
+    """
+    for value in values:
+        kind = type(value)
+        if kind is Tracer or ((kind is list or kind is tuple) and has_tracer(value)):
+            return True
+    return False
+
+
+def public(function: Any) -> Any:
+    """Return what users call: NumPy without a tracer, else NumPy's definition.
+
+    Ufuncs, classes and functions without a definition are NumPy's own objects.
+    """
+    definition = find(function)
+    if definition is None or isinstance(function, np.ufunc | type):
+        return function
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if has_tracer(args) or (kwargs and has_tracer(kwargs.values())):
+            return definition(*args, **kwargs)
+        return function(*args, **kwargs)
+
+    return call
+
+
+def find(function: Any) -> Any:
+    """Return the definition of a NumPy object, or None."""
+    try:
+        return DISPATCH.get(function)
+    except TypeError:  # unhashable: a constant, not a function
+        return None
+
+
+# -- what several definitions say ----------------------------------------------------
+
+
+def refuse_out(out: Any) -> None:
+    """Raise if there is an ``out=``: a traced value cannot be written anywhere."""
+    outs = out if isinstance(out, tuple) else (out,)
+    if any(one is not None for one in outs):
+        raise TracerMutationError(
+            "out= would write a traced value into an existing array: leave it out "
+            "and use what the function returns"
+        )
+
+
+def value_needed(x: Any, what: str, instead: str) -> Any:
+    """Return the plain array below a tracer, or teach what to write instead."""
+    value = known_value(x)
+    if value is None:
+        raise ConcretizationTypeError(
+            f"{what} of {x.describe()} has a shape that depends on values, but "
+            f"{x.owner.unknown}. {instead}, {x.owner.advice}"
+        )
+    return value
+
+
+def refuse_write(function: Any, instead: str) -> None:
+    """Enter a definition that refuses to write a traced value into an array."""
+    name = f"np.{function.__name__}"
+
+    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+        raise TracerMutationError(
+            f"{name} would write a traced value into an existing array: {instead}"
+        )
+
+    DISPATCH[function] = refuse

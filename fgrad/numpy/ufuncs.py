@@ -1,0 +1,232 @@
+"""NumPy's ufuncs on traced values, their keywords and their methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..core import (
+    DISPATCH,
+    UFUNC_METHODS,
+    dtype_of,
+    ndim_of,
+)
+from ..errors import TracerMutationError, UntraceableError
+from ..ops import elementwise as ops
+from ..ops.basic import astype, reshape
+from ..ops.contract import matmul, vecdot
+from .arrays import NUMBERS, arraylike, strong
+from .table import traceable
+
+UNARY = {
+    np.negative: ops.neg,
+    np.positive: ops.positive,
+    np.absolute: ops.absolute,
+    np.fabs: ops.fabs,
+    np.reciprocal: ops.reciprocal,
+    np.square: ops.square,
+    np.exp: ops.exp,
+    np.exp2: ops.exp2,
+    np.expm1: ops.expm1,
+    np.log: ops.log,
+    np.log2: ops.log2,
+    np.log10: ops.log10,
+    np.log1p: ops.log1p,
+    np.sqrt: ops.sqrt,
+    np.cbrt: ops.cbrt,
+    np.sin: ops.sin,
+    np.cos: ops.cos,
+    np.tan: ops.tan,
+    np.arcsin: ops.arcsin,
+    np.arccos: ops.arccos,
+    np.arctan: ops.arctan,
+    np.sinh: ops.sinh,
+    np.cosh: ops.cosh,
+    np.tanh: ops.tanh,
+    np.arcsinh: ops.arcsinh,
+    np.arccosh: ops.arccosh,
+    np.arctanh: ops.arctanh,
+    np.deg2rad: ops.deg2rad,
+    np.radians: ops.deg2rad,
+    np.rad2deg: ops.rad2deg,
+    np.degrees: ops.rad2deg,
+    np.conjugate: ops.conj,
+    np.sign: ops.sign,
+    np.signbit: ops.signbit,
+    np.spacing: ops.spacing,
+    np.floor: ops.floor,
+    np.ceil: ops.ceil,
+    np.trunc: ops.trunc,
+    np.rint: ops.rint,
+    np.isnan: ops.isnan,
+    np.isinf: ops.isinf,
+    np.isfinite: ops.isfinite,
+    np.logical_not: ops.logical_not,
+    np.invert: ops.invert,
+    np.bitwise_count: ops.bitwise_count,
+}
+
+BINARY = {
+    np.add: ops.add,
+    np.subtract: ops.sub,
+    np.multiply: ops.mul,
+    np.divide: ops.div,
+    np.power: ops.power,
+    np.float_power: ops.float_power,
+    np.floor_divide: ops.floor_divide,
+    np.remainder: ops.mod,
+    np.fmod: ops.fmod,
+    np.maximum: ops.maximum,
+    np.minimum: ops.minimum,
+    np.fmax: ops.fmax,
+    np.fmin: ops.fmin,
+    np.hypot: ops.hypot,
+    np.arctan2: ops.arctan2,
+    np.logaddexp: ops.logaddexp,
+    np.logaddexp2: ops.logaddexp2,
+    np.copysign: ops.copysign,
+    np.ldexp: ops.ldexp,
+    np.nextafter: ops.nextafter,
+    np.heaviside: ops.heaviside,
+    np.less: ops.lt,
+    np.less_equal: ops.le,
+    np.greater: ops.gt,
+    np.greater_equal: ops.ge,
+    np.equal: ops.eq,
+    np.not_equal: ops.ne,
+    np.logical_and: ops.logical_and,
+    np.logical_or: ops.logical_or,
+    np.logical_xor: ops.logical_xor,
+    np.bitwise_and: ops.bitwise_and,
+    np.bitwise_or: ops.bitwise_or,
+    np.bitwise_xor: ops.bitwise_xor,
+    np.left_shift: ops.left_shift,
+    np.right_shift: ops.right_shift,
+    np.gcd: ops.gcd,
+    np.lcm: ops.lcm,
+}
+
+
+def _binary(prim: Any) -> Callable[[Any, Any], Any]:
+    def definition(x: Any, y: Any) -> Any:
+        if type(x) in NUMBERS and type(y) in NUMBERS:
+            return prim(x, y)
+        return prim(arraylike(x), arraylike(y))
+
+    return definition
+
+
+DISPATCH.update(UNARY)
+DISPATCH.update({ufunc: _binary(prim) for ufunc, prim in BINARY.items()})
+
+# -- ufuncs made of others -----------------------------------------------------------
+
+
+@traceable(np.frexp)
+def frexp(x: Any) -> tuple[Any, Any]:
+    """Return mantissa and exponent of base two."""
+    x = arraylike(x)
+    return ops.mantissa(x), ops.exponent(x)
+
+
+@traceable(np.divmod)
+def divmod_(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return the floored quotient and the remainder."""
+    x, y = arraylike(x), arraylike(y)
+    return ops.floor_divide(x, y), ops.mod(x, y)
+
+
+@traceable(np.modf)
+def modf(x: Any) -> tuple[Any, Any]:
+    """Return the fractional and the integral part, each with the sign of ``x``."""
+    x = strong(x) if dtype_of(x).kind == "f" else astype(x, np.float64)
+    fraction = ops.where(ops.isinf(x), ops.copysign(0.0, x), ops.fmod(x, 1.0))
+    return fraction, ops.trunc(x)
+
+
+traceable(np.matmul)(matmul)
+traceable(np.vecdot)(lambda x, y, axis=-1: vecdot(arraylike(x), arraylike(y), axis))
+
+
+@traceable(np.matvec)
+def matvec(x: Any, y: Any) -> Any:
+    """Return the products of matrices and vectors."""
+    y = arraylike(y)
+    return _drop(matmul(arraylike(x), reshape(y, shape=(*y.shape, 1))), -1)
+
+
+@traceable(np.vecmat)
+def vecmat(x: Any, y: Any) -> Any:
+    """Return the products of vectors (conjugated) and matrices."""
+    x = arraylike(x)
+    x = ops.conj(x) if dtype_of(x).kind == "c" else x
+    return _drop(matmul(reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1])), y), -2)
+
+
+def _drop(x: Any, axis: int) -> Any:
+    shape = list(x.shape)
+    del shape[axis]
+    return reshape(x, shape=tuple(shape))
+
+
+# -- keywords ------------------------------------------------------------------------
+
+
+def _call(ufunc: Any, *inputs: Any, where: Any = True, dtype: Any = None,
+          casting: str = "same_kind", order: str = "K", subok: bool = True,
+          out: Any = None, **more: Any) -> Any:  # fmt: skip
+    """Apply a ufunc that was given keywords."""
+    if where is not True:
+        raise TypeError(
+            f"np.{ufunc.__name__}(..., where=) leaves elements undefined without "
+            "out=: write np.where(mask, result, other)"
+        )
+    if ufunc.signature is None and more:
+        raise TypeError(f"np.{ufunc.__name__} of a traced value has no {[*more]}")
+    inputs = tuple(map(arraylike, inputs))
+    if dtype is not None:
+        inputs = tuple(_cast_input(ufunc, x, np.dtype(dtype), casting) for x in inputs)
+    return DISPATCH[ufunc](*inputs, **more)
+
+
+def _cast_input(ufunc: Any, x: Any, dtype: np.dtype, casting: Any) -> Any:
+    if hasattr(x, "dtype") and not np.can_cast(x.dtype, dtype, casting):
+        raise TypeError(
+            f"np.{ufunc.__name__}(dtype={dtype}): cannot cast {x.dtype} to {dtype} "
+            f"with casting={casting!r}"
+        )
+    return astype(x, dtype)
+
+
+# -- methods -------------------------------------------------------------------------
+
+
+def _outer(ufunc: Any, x: Any, y: Any, **kwargs: Any) -> Any:
+    """Apply a ufunc to every pair of elements."""
+    x, y = strong(arraylike(x)), strong(arraylike(y))
+    x = reshape(x, shape=(*x.shape, *(1,) * ndim_of(y)))
+    return _call(ufunc, x, y, **kwargs)
+
+
+def _no_method(method: str) -> Callable[..., NoReturn]:
+    def refuse(ufunc: Any, *inputs: Any, **kwargs: Any) -> NoReturn:
+        if method == "at":
+            raise TracerMutationError(
+                f"np.{ufunc.__name__}.at would write a traced value into an array: "
+                "use x = x.at[i].add(v) (or .multiply, .min, .max); for a plain "
+                "array a, fgrad.numpy.at(a)[i].add(v)"
+            )
+        raise UntraceableError(
+            f"np.{ufunc.__name__}.{method} has no traceable definition in fgrad: use "
+            "np.cumsum and differences, or x.at[segment].add(v)"
+        )
+
+    return refuse
+
+
+UFUNC_METHODS["__call__"] = _call
+UFUNC_METHODS["outer"] = _outer
+UFUNC_METHODS["at"] = _no_method("at")
+UFUNC_METHODS["reduceat"] = _no_method("reduceat")

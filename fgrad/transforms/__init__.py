@@ -1,0 +1,1 @@
+"""The transformations, each a walk over what was recorded."""

@@ -1,0 +1,145 @@
+"""What the transformations share about functions and their arguments."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from types import MethodType
+from typing import Any
+
+from ..core import Trace, Tracer, aval_of, is_array, trimmed, user_source
+from ..pytree import keystr, tree_flatten, tree_flatten_with_path, tree_unflatten
+
+
+def name_of(fun: Any) -> str:
+    """Return a function's name for messages."""
+    if isinstance(fun, functools.partial):
+        return name_of(fun.func)
+    name = getattr(fun, "__name__", None) or type(fun).__name__
+    return "lambda" if name == "<lambda>" else name
+
+
+def check_callable(fun: Any, transformation: str) -> None:
+    """Raise unless a transformation got a plain function."""
+    if not callable(fun):
+        raise TypeError(
+            f"{transformation} needs a function, got {fun!r} of type "
+            f"{type(fun).__name__}. Write {transformation}(f)(x), not "
+            f"{transformation}(f(x))"
+        )
+    call = inspect.unwrap(fun) if hasattr(fun, "__wrapped__") else fun
+    if inspect.isgeneratorfunction(call) or inspect.iscoroutinefunction(call):
+        raise TypeError(
+            f"{transformation} needs a function that returns arrays; "
+            f"{name_of(fun)} is a generator or async function"
+        )
+
+
+class Transformed:
+    """A callable made from a function; it pickles and binds as a method does."""
+
+    transformation = ""
+
+    def __init__(self, fun: Callable[..., Any]) -> None:
+        check_callable(fun, self.transformation)
+        functools.update_wrapper(self, fun)
+        self.fun = fun
+        self.name = f"{self.transformation}({name_of(fun)})"
+        self.__name__ = getattr(fun, "__name__", type(fun).__name__)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self.run(args, kwargs)
+        except Exception as error:
+            __tracebackhide__ = True
+            raise trimmed(error)
+
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Apply the transformed function."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+def argument_names(
+    fun: Any, positions: Sequence[int], trees: Any, whole: bool = False
+) -> list[str]:
+    """Return ``argument x['w']`` for every leaf of some positional arguments.
+
+    With ``whole``, return ``argument x`` for every argument.
+    """
+    try:
+        parameters = list(inspect.signature(fun).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    names = []
+    for position, tree in zip(positions, trees, strict=True):
+        base = f"argument {position}"
+        if position < len(parameters) and parameters[position].kind < 2:
+            base = f"argument {parameters[position].name}"
+        leaves, _ = ([((), tree)], None) if whole else tree_flatten_with_path(tree)
+        names += [base + keystr(path) for path, _ in leaves]
+    return names
+
+
+def checked_argnums(argnums: Any, count: int, name: str) -> tuple[int, ...]:
+    """Return argnums as non-negative positions; raise if they are no positions."""
+    if type(argnums) is int and 0 <= argnums < count:
+        return (argnums,)
+    several = isinstance(argnums, tuple | list)
+    positions = []
+    for argnum in argnums if several else (argnums,):
+        if isinstance(argnum, bool) or not hasattr(argnum, "__index__"):
+            raise TypeError(
+                f"{name}: argnums must be an int or a sequence of ints, got "
+                f"{argnums!r}: they count positional arguments from 0"
+            )
+        position = argnum.__index__()
+        if not -count <= position < count:
+            raise ValueError(
+                f"{name}: argnums={argnums!r} names positional argument {position}, "
+                f"but the function was called with {count} of them"
+                + (": pass the argument by position" if count == 0 else "")
+            )
+        positions.append(position % count)
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"{name}: argnums={argnums!r} names an argument twice")
+    return tuple(positions)
+
+
+def shown(x: Any) -> str:
+    """Return how messages show a value: its aval, or the value and its type.
+
+    >>> shown(1.0), shown("mean"), shown(None)
+    ('float[]', "'mean' (str)", 'None')
+    """
+    if is_array(x):
+        return str(aval_of(x))
+    text = repr(x)
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return "None" if x is None else f"{text} ({type(x).__name__})"
+
+
+def check_live(values: Iterable[Any], name: str) -> None:
+    """Raise if a tracer that was kept from an ended transformation is among values."""
+    for x in values:
+        if type(x) is Tracer and x.owner.ended:
+            x.check_alive(f"the output of {name}", user_source())
+
+
+def unlift(tree: Any, trace: Trace) -> Any:
+    """Replace a trace's tracers in a tree by the values they stand for."""
+    leaves, treedef = tree_flatten(tree)
+    values = [x.value if type(x) is Tracer and x.owner is trace else x for x in leaves]
+    return tree_unflatten(treedef, values)
+
+
+def refuse_reduce_axes(reduce_axes: Any, name: str) -> None:
+    """Raise if an option is used that JAX keeps without a meaning."""
+    if reduce_axes != ():
+        raise TypeError(f"{name}: reduce_axes has no effect any more; leave it out")

@@ -1,0 +1,290 @@
+"""Vectorisation: run the function once on whole batches, a rule per primitive."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import (
+    Aval,
+    Primitive,
+    Trace,
+    Tracer,
+    aval_of,
+    is_array,
+    not_numeric,
+    require,
+    shape_of,
+    short_errors,
+    user_source,
+)
+from ..ops.basic import mapped, to_front, transpose
+from ..pytree import broadcast_prefix, tree_flatten, tree_unflatten
+from .arguments import Transformed, check_live, shown
+from .staging import input_names
+
+
+class BatchTrace(Trace):
+    """Vectorisation: a tracer is a whole batch (its value) and its dim (its note)."""
+
+    __slots__ = ("size",)
+
+    known = False
+    unknown = "it differs between the elements that vmap maps over"
+    advice_static = "Pass it unmapped (in_axes=None) or compute it from shapes"
+    plain = "it stands for all elements that vmap maps over at once"
+    leak_hint = ""
+
+    def __init__(self, name: str, size: int) -> None:
+        super().__init__(name)
+        self.size = size
+
+    def aval(self, tracer: Tracer) -> Aval:
+        """Return the aval of one element of the batch."""
+        shape, dim = tracer.value.shape, tracer.note
+        return Aval(shape[:dim] + shape[dim + 1 :], tracer.value.dtype)
+
+    def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
+        """Run the primitive's batch rule one level down."""
+        if self.ended:
+            self.check_alive(prim, args)
+        own = [type(a) is Tracer and a.owner is self for a in args]
+        values = [a.value if mine else a for a, mine in zip(args, own)]
+        dims = [a.note if mine else None for a, mine in zip(args, own)]
+        source = user_source()
+        rule = require(prim.batch, prim, "batch", own.index(True), source)
+        z, dim = rule(values, dims, self.size, **params)
+        if prim.multi:
+            return [self._wrap(*each, source) for each in zip(z, dim, strict=True)]
+        return self._wrap(z, dim, source)
+
+    def _wrap(self, z: Any, dim: int | None, source: Any) -> Any:
+        return z if dim is None else Tracer(self, z, dim, source)
+
+
+def batched(
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    dims: Sequence[int | None],
+    size: int,
+    name: str,
+    inputs: Callable[[int], str] | None = None,
+) -> tuple[list[Any], list[int | None]]:
+    """Run a flat function on batches; return its outputs and their dims."""
+    trace = BatchTrace(name, size)
+    trace.inputs = inputs
+    lifted = [
+        x if d is None else Tracer(trace, x, d, i)
+        for i, (x, d) in enumerate(zip(args, dims, strict=True))
+    ]
+    try:
+        outs = fun(*lifted)
+    finally:
+        trace.ended = True
+    own = [type(o) is Tracer and o.owner is trace for o in outs]
+    return (
+        [o.value if mine else o for o, mine in zip(outs, own)],
+        [o.note if mine else None for o, mine in zip(outs, own)],
+    )
+
+
+class Vmap(Transformed):
+    """What `vmap` returns: a callable that maps over an axis of its arguments."""
+
+    transformation = "vmap"
+
+    def __init__(
+        self, fun: Any, in_axes: Any, out_axes: Any, axis_name: Any, axis_size: Any
+    ) -> None:
+        super().__init__(fun)
+        self.in_axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
+        self.out_axes = out_axes
+        self.axis_name = axis_name
+        self.axis_size = axis_size
+        _check_axes_type(self.in_axes, f"{self.name}: in_axes", dicts=True)
+        _check_axes_type(self.out_axes, f"{self.name}: out_axes")
+
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Map the function over its batched arguments."""
+        leaves, in_tree = tree_flatten((args, kwargs))
+        names = lambda i: input_names(self.fun, args, kwargs)[i]
+        dims = self._dims(leaves, args, kwargs, names)
+        size = self._size(leaves, dims, names)
+        trees = []
+
+        def flat(*tracers: Any) -> list[Any]:
+            a, k = tree_unflatten(in_tree, tracers)
+            outs, tree = tree_flatten(self.fun(*a, **k))
+            trees.append(tree)
+            return outs
+
+        outs, out_dims = batched(flat, leaves, dims, size, self.name, names)
+        axes = self._out_axes(tree_unflatten(trees[0], outs))
+        done = [
+            self._place(out, dim, axis, size)
+            for out, dim, axis in zip(outs, out_dims, axes, strict=True)
+        ]
+        return tree_unflatten(trees[0], done)
+
+    def _dims(self, leaves: Any, args: Any, kwargs: Any, names: Any) -> list[Any]:
+        dims = self._axes_of(args, kwargs)
+        for i, (leaf, dim) in enumerate(zip(leaves, dims, strict=True)):
+            if dim is None:
+                continue
+            if not is_array(leaf):
+                raise TypeError(
+                    f"{self.name}: {names(i)} is mapped over axis {dim}, but "
+                    f"{not_numeric(leaf)}. Pass in_axes=None for it"
+                )
+            aval = aval_of(leaf)
+            if not -aval.ndim <= dim < aval.ndim:
+                what = "a scalar" if not aval.ndim else f"{aval}"
+                raise ValueError(
+                    f"{self.name}: {names(i)} is {what}, it has no axis {dim} to map "
+                    "over: pass in_axes=None for it, or another axis"
+                )
+            dims[i] = dim % aval.ndim
+        return dims
+
+    def _axes_of(self, args: Any, kwargs: Any) -> list[Any]:
+        in_axes = self.in_axes
+        named = dict.fromkeys(kwargs, 0)
+        if isinstance(in_axes, dict):
+            in_axes, named = self._axes_by_name(args, kwargs)
+        if isinstance(in_axes, tuple) and len(in_axes) != len(args):
+            raise ValueError(
+                f"{self.name}: in_axes has {len(in_axes)} entries, but the function "
+                f"was called with {len(args)} positional arguments: give an axis for "
+                "each, None for what is not mapped"
+            )
+        prefix = (in_axes, named)
+        return _broadcast(prefix, (args, kwargs), f"{self.name}: in_axes={in_axes}")
+
+    def _axes_by_name(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
+        parameters = inspect.signature(self.fun).parameters
+        unknown = [key for key in self.in_axes if key not in parameters]
+        if unknown:
+            raise ValueError(
+                f"{self.name}: in_axes names {unknown[0]!r}, but the function has the "
+                f"parameters {list(parameters)}"
+            )
+        axes: dict[str, Any] = self.in_axes  # type: ignore[assignment]
+        axis = lambda key: axes.get(key, 0)
+        positional = list(parameters)[: len(args)]
+        return tuple(map(axis, positional)), {key: axis(key) for key in kwargs}
+
+    def _size(self, leaves: Any, dims: Any, names: Any) -> int:
+        sizes = {
+            i: shape_of(leaf)[dim]
+            for i, (leaf, dim) in enumerate(zip(leaves, dims))
+            if dim is not None
+        }
+        found = set(sizes.values())
+        if self.axis_size is not None:
+            found.add(self.axis_size)
+        if len(found) == 1:
+            return found.pop()
+        if not found:
+            why = "no argument has an array" if not leaves else "all in_axes are None"
+            raise ValueError(
+                f"{self.name}: there is nothing to map over ({why}): map an argument, "
+                "or pass axis_size="
+            )
+        lines = "".join(
+            f"\n  {names(i)} {aval_of(leaves[i])}: axis {dims[i]} has size {n}"
+            for i, n in sizes.items()
+        )
+        given = "" if self.axis_size is None else f" from axis_size={self.axis_size}"
+        raise ValueError(
+            f"{self.name}: mapped axes differ in size{given}:{lines}\nPass in_axes= to "
+            "choose other axes, or None for what is not mapped"
+        )
+
+    def _out_axes(self, out: Any) -> list[Any]:
+        prefix = self.out_axes
+        prefix = tuple(prefix) if isinstance(prefix, list) else prefix
+        return _broadcast(
+            prefix, out, f"{self.name}: out_axes={self.out_axes}", "the output"
+        )
+
+    def _place(self, out: Any, dim: Any, axis: Any, size: int) -> Any:
+        if not is_array(out):
+            raise TypeError(
+                f"{self.name}: the function returned {shown(out)}; it must return "
+                "arrays, numbers, or containers of them"
+            )
+        check_live((out,), self.name)
+        if axis is None:
+            if dim is not None:
+                raise ValueError(
+                    f"{self.name}: out_axes is None for an output that differs "
+                    "between mapped elements: give it an axis, or reduce over them"
+                )
+            return out
+        ndim = len(shape_of(out)) + (dim is None)
+        if not -ndim <= axis < ndim:
+            raise ValueError(
+                f"{self.name}: out_axes has {axis} for an output with {ndim} axes, "
+                f"the mapped one included: write {-ndim} to {ndim - 1}"
+            )
+        if dim is None:
+            out, dim = mapped(out, None, size), 0
+            out = out.copy() if type(out) is np.ndarray else out
+        return _move(out, dim, axis % ndim)
+
+
+def _move(x: Any, dim: int, axis: int) -> Any:
+    if dim == axis:
+        return x
+    if axis == 0:
+        return to_front(x, dim)
+    order = [a for a in range(x.ndim) if a != dim]
+    order.insert(axis, dim)
+    return transpose(x, axes=tuple(order))
+
+
+def _broadcast(
+    prefix: Any, tree: Any, what: str, whole: str = "the arguments"
+) -> list[Any]:
+    try:
+        return broadcast_prefix(prefix, tree, is_leaf=lambda x: x is None)
+    except ValueError as error:
+        raise ValueError(f"{what} does not fit {whole}: {error}") from None
+
+
+def _check_axes_type(axes: Any, what: str, dicts: bool = False) -> None:
+    leaves, _ = tree_flatten(axes, is_leaf=lambda x: x is None)
+    for axis in leaves:
+        if isinstance(axis, bool) or not (axis is None or hasattr(axis, "__index__")):
+            raise TypeError(f"{what} must have ints or None, got {axis!r}")
+
+
+@short_errors
+def vmap(
+    fun: Callable[..., Any],
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    axis_name: Any = None,
+    axis_size: int | None = None,
+    spmd_axis_name: Any = None,
+    sum_match: bool = False,
+) -> Callable[..., Any]:
+    """Return a function that maps ``fun`` over an axis of its arguments at once.
+
+    ``in_axes`` is an axis, None for an argument that is not mapped, a tuple with an
+    entry for each positional argument, trees of those, or a dict by parameter name.
+    Keyword arguments are mapped over axis 0. ``out_axes`` says where the mapped axis
+    stands in the output; None is for an output that does not depend on it.
+
+    Raises:
+        ValueError: if mapped axes differ in size or do not exist.
+
+    >>> vmap(lambda x, y: x @ y, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
+    if spmd_axis_name is not None or sum_match:
+        raise TypeError("vmap: spmd_axis_name and sum_match are for many devices")
+    return Vmap(fun, in_axes, out_axes, axis_name, axis_size)
