@@ -131,7 +131,7 @@ def test_builtin_trees_agree_with_jax(x):
     ]
     assert tree.unflatten(treedef, leaves) == x
     assert type(tree.unflatten(treedef, leaves)) is type(x)
-    none_is_leaf = lambda y: y is None  # noqa: E731
+    none_is_leaf = lambda y: y is None
     assert tree.leaves(x, none_is_leaf) == jax.tree.leaves(x, none_is_leaf)
     assert tu.is_tree_node(type(x)) == jax.tree_util.is_tree_node(type(x))
 
@@ -249,7 +249,7 @@ def test_map_takes_subtrees_of_the_rest():
 def test_reduce():
     assert tree.reduce(lambda x, y: x - y, (1, (2, 3))) == -4
     assert tree.reduce(lambda x, y: x, (1,), None) is None
-    join = lambda x, y: f"({x}+{y})"  # noqa: E731
+    join = lambda x, y: f"({x}+{y})"
     assert tree.reduce_associative(join, list("abcde")) == "((a+b)+(c+(d+e)))"
     assert tree.reduce_associative(join, (), identity="i") == "i"
     assert tree.all((True, 1)) and tree.all(()) and not tree.all((1, {"a": 0}))
@@ -468,7 +468,7 @@ def broken(result):
 
 
 no_init = ("y", int, dataclasses.field(default=0, init=False))
-add = lambda x, y: x + y  # noqa: E731
+add = lambda x, y: x + y
 ERRORS = {
     "map": (
         lambda: tree.map(add, {"a": 1, "b": (1, 2)}, {"a": 1, "b": [1, 2]}),

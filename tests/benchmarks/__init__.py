@@ -1,0 +1,1 @@
+"""Benchmarks: ratios between fgrad and its peers, measured in one run."""
