@@ -157,6 +157,7 @@ def _short(treedef: PyTreeDef, width: int = 200) -> str:
 
 
 def fits(spec: Spec, tree: Any, found: list[Any]) -> bool:
+    """Say whether a tree has a structure; its leaves go to ``found`` if it has."""
     try:
         return collect(spec, tree, found)
     except NodeError as error:
