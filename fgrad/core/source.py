@@ -10,7 +10,6 @@ import linecache
 import os
 import sys
 from itertools import islice
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import TypeAlias
 
@@ -20,8 +19,8 @@ Place: TypeAlias = tuple[CodeType, int]
 Source: TypeAlias = Place | int | None  # an int: the input of that number
 
 _ROOTS = (
-    str(Path(__file__).resolve().parent.parent) + os.sep,
-    str(Path(np.__file__).resolve().parent) + os.sep,
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
+    os.path.dirname(os.path.abspath(np.__file__)) + os.sep,
     "<fgrad",
 )
 
@@ -76,4 +75,4 @@ def where(source: Source) -> str:
         return "an unknown line"
     code = source[0]
     name = "" if code.co_name == "<module>" else f" ({code.co_name})"
-    return f"{Path(code.co_filename).name}:{line_of(source)}{name}"
+    return f"{os.path.basename(code.co_filename)}:{line_of(source)}{name}"
