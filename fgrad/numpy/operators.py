@@ -16,9 +16,10 @@ PLAIN = NUMBERS - {Tracer}
 
 def _operator(prim: Primitive) -> Any:
     def method(self: Tracer, other: Any) -> Any:
-        if type(other) in PLAIN:
+        kind = type(other)
+        if kind in PLAIN or (kind is Tracer and other.owner is self.owner):
             return self.owner.record(prim, (self, other), {})
-        other = other if type(other) is Tracer else operand(other)
+        other = other if kind is Tracer else operand(other)
         return other if other is NotImplemented else prim(self, other)
 
     return method

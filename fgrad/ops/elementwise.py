@@ -62,7 +62,11 @@ def unless_zero(c, term):
     At a singular point the derivative is infinite. A cotangent of zero (of the unused
     branch of ``where``) must stay zero there, not become ``0 * inf = nan``.
     """
-    return term if type(c) is float and c != 0 else where(c == 0, 0, term)
+    if type(c) is float and c != 0:
+        return term
+    if type(c) is np.ndarray and np.count_nonzero(c) == c.size:
+        return term  # what the selection gives, without its cost
+    return where(c == 0, 0, term)
 
 
 def _abs_vjp(ct, z, x):
