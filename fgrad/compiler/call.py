@@ -17,7 +17,7 @@ from ..core import (
 )
 from ..ops.basic import expand, zeros
 from ..transforms.jvp import push
-from ..transforms.pull import follows, pull
+from ..transforms.pull import follows, place_of, pull
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
 from .passes import drop_dead, optimize
@@ -73,16 +73,14 @@ def _outs_and_grads(
     outs = evaluate(jaxpr, lifted)
     trace.end()
     given = iter(cts)
-    seeds: dict[Var, Any] = {}
-    for out, aval in zip(outs, jaxpr.out_avals):
-        ct = next(given) if aval.dtype.kind in "fc" else None
-        if follows(out, trace):
-            seeds[out.note] = seeds[out.note] + ct if out.note in seeds else ct
-    pull(trace.entries, seeds)
-    grads = []
-    for x in lifted:
-        ct = seeds.get(x.note) if follows(x, trace) else None
-        grads.append(None if ct is None else expand(ct, x.value))
+    seeds = [next(given) if a.dtype.kind in "fc" else None for a in jaxpr.out_avals]
+    places = [place_of(out, trace) for out in outs]
+    inputs = [place_of(x, trace) for x in lifted]
+    found = pull(trace.entries, places, seeds, inputs)
+    grads = [
+        None if ct is None else expand(ct, aval)
+        for ct, aval in zip(found, jaxpr.in_avals)
+    ]
     return [o.value if follows(o, trace) else o for o in outs], grads
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core import Aval, Eqn, Jaxpr, Primitive, Var, atom_aval
 from ..core.printing import letters
+from .passes.share import content_key
 
 _WIDTH = 72  # what is used once is written where it is used, up to this many letters
 # On Python's numbers these do something else than on arrays: operators raise where
@@ -39,6 +40,12 @@ class Source:
         outs = ast.unparse(ast.parse(self.lines[-1].removeprefix("return ")))
         return "\n    ".join([self.lines[0], *body, f"return {outs}\n"])
 
+    @property
+    def legend(self) -> str:
+        """What the names mean that neither Python nor NumPy defines, as comments."""
+        named = [(k, v) for k, v in self.namespace.items() if k != "np"]
+        return "".join(f"# {k}: {_meaning(v)}\n" for k, v in named)
+
 
 def emit(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Source:
     """Return the source of a function that computes a jaxpr.
@@ -64,7 +71,8 @@ class _Emitter:
         arguments = arguments or [f"x{i}" for i in range(len(jaxpr.invars))]
         self.text: dict[Var, str] = dict(zip(jaxpr.invars, arguments, strict=True))
         self.taken = {*arguments, "np", name}
-        self.fresh = (n for n in letters() if n not in self.taken)
+        self.letters = letters()
+        self.bound: dict[Any, str] = {}  # what has a name in the namespace
         self.uses = Counter(a for e in jaxpr.eqns for a in e.inputs if type(a) is Var)
         self.uses.update(a for a in jaxpr.outs if type(a) is Var)
         self.outs = {a for a in jaxpr.outs if type(a) is Var}
@@ -91,7 +99,7 @@ class _Emitter:
         if self.uses[out] == 1 and len(text) <= _WIDTH and not several:
             self.text[out] = text
             return
-        self.text.update((v, next(self.fresh)) for v in eqn.outs)
+        self.text.update((v, self.fresh()) for v in eqn.outs)
         left = ", ".join(self.text[v] for v in eqn.outs)
         comma = "," if eqn.prim.multi and len(eqn.outs) == 1 else ""
         self.lines.append(f"{left}{comma} = {text}")
@@ -109,7 +117,7 @@ class _Emitter:
     def name_it(self, var: Var) -> None:
         """Give a pending expression a line of its own."""
         if not self.text[var].isidentifier():
-            name = next(self.fresh)
+            name = self.fresh()
             self.lines.append(f"{name} = {self.text[var]}")
             self.text[var] = name
 
@@ -133,27 +141,30 @@ class _Emitter:
         ]
         return f"{self.bind(prim.name, prim.impl)}({', '.join([*names, *named])})"
 
-    def bind(self, name: str, value: Any) -> str:
-        """Return a name of the namespace that means a value."""
-        used = {*self.taken, *self.text.values()}
-        for candidate in (name if i == 0 else f"{name}_{i}" for i in count()):
-            free = candidate not in used
-            if free and self.namespace.setdefault(candidate, value) is value:
-                return candidate
-        raise AssertionError("count() does not end")
+    def fresh(self) -> str:
+        """Return a new name for a variable."""
+        return self.reserve(next(n for n in self.letters if n not in self.taken))
+
+    def reserve(self, name: str) -> str:
+        """Return the name, or one like it, and never give it again."""
+        like_it = (f"{name}_{i}" if i else name for i in count())
+        free = next(n for n in like_it if n not in self.taken)
+        self.taken.add(free)
+        return free
+
+    def bind(self, name: str, value: Any, key: Any = None) -> str:
+        """Return the name in the namespace that means a value."""
+        key = id(value) if key is None else key
+        if key not in self.bound:
+            self.bound[key] = self.reserve(name)
+            self.namespace[self.bound[key]] = value
+        return self.bound[key]
 
     def atom(self, atom: Any) -> str:
         """Return the text of a variable or a constant."""
         if type(atom) is Var:
             return self.text[atom]
-        return number_text(atom) or self.constant(atom)
-
-    def constant(self, array: np.ndarray) -> str:
-        for name in (f"const{i}" for i in count()):
-            free = name not in self.taken
-            if free and self.namespace.setdefault(name, array) is array:
-                return name
-        raise AssertionError("count() does not end")
+        return number_text(atom) or self.bind("const", atom, content_key(atom))
 
     def root(self, atom: Any) -> Any:
         return self.roots.get(atom, atom) if type(atom) is Var else None
@@ -164,6 +175,17 @@ class _Emitter:
         shared = root is None or root in taken or root in self.jaxpr.invars
         taken.add(root)
         return f"{text}.copy()" if shared and atom_aval(atom).shape else text
+
+
+def _meaning(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        aval = str(atom_aval(value))
+        shown = np.array2string(value, separator=", ", threshold=6, edgeitems=2)
+        return f"{aval} {' '.join(shown.split())}" if value.size <= 6 else aval
+    if callable(value) and hasattr(value, "__module__"):
+        doc = (value.__doc__ or "").strip().partition("\n")[0]
+        return f"{value.__module__}.{value.__qualname__}" + (f", {doc}" if doc else "")
+    return str(value)
 
 
 def number_text(atom: Any) -> str | None:

@@ -79,22 +79,31 @@ class Jit(Transformed):
             return tree_unflatten(program.out_tree, outs)
         function = program.function
         if function is None:
-            function = self._compile(program.jaxpr, dynamic, named).function
+            names = self._names(args, kwargs)
+            function = compiled(program.jaxpr, self.__name__, names).function
             self.programs[key] = program._replace(function=function)
         return tree_unflatten(program.out_tree, function(*leaves))
 
-    def _compile(self, jaxpr: Jaxpr, dynamic: Any, named: Any) -> Compiled:
-        names = map(_python_name, input_names(self.fun, dynamic, named))
-        if self.static_argnums:
-            names = map("x{}".format, range(len(jaxpr.invars)))
-        return compiled(jaxpr, self.__name__, _distinct(names))
+    def _names(self, args: Any, kwargs: Any) -> list[str]:
+        """Return a Python name for every leaf of the dynamic arguments."""
+        dynamic, named, _ = self._separate(args, kwargs)
+        static = self._static_positions(args)
+        places = [i for i in range(len(args)) if i not in static]
+        names = argument_names(self.fun, places, dynamic)
+        names += input_names(self.fun, (), named)
+        return _distinct(map(_python_name, names))
+
+    def _static_positions(self, args: Any) -> list[int]:
+        """Return which of the arguments given by position are static."""
+        nums = {i + len(args) if i < 0 else i for i in self.static_argnums}
+        return sorted(i for i in nums if i < len(args))
 
     def _separate(self, args: Any, kwargs: Any) -> tuple[Any, Any, Any]:
         """Split arguments into positional and named dynamic ones, and static ones."""
         if not self.static_argnums and not self.static_argnames:
             return args, kwargs, ()
-        positions = {i % len(args) if args else i for i in self.static_argnums}
-        static = [(i, args[i]) for i in sorted(positions) if i < len(args)]
+        positions = self._static_positions(args)
+        static: list[Any] = [(i, args[i]) for i in positions]
         static += [(k, v) for k, v in sorted(kwargs.items()) if self._is_static(k)]
         for where, value in static:
             self._check_hashable(where, value)
@@ -143,9 +152,7 @@ class Jit(Transformed):
     def trace(self, *args: Any, **kwargs: Any) -> Traced:
         """Return the jaxpr for these arguments (arrays or shapes), not compiled."""
         jaxpr, out_tree = self._stage(args, kwargs)
-        dynamic, named, _ = self._separate(args, kwargs)
-        names = list(map(_python_name, input_names(self.fun, dynamic, named)))
-        return Traced(jaxpr, out_tree, self.__name__, _distinct(names))
+        return Traced(jaxpr, out_tree, self.__name__, self._names(args, kwargs))
 
     @short_errors
     def lower(self, *args: Any, **kwargs: Any) -> Lowered:
@@ -198,8 +205,8 @@ class Lowered:
         return self.program.jaxpr
 
     def as_text(self) -> str:
-        """Return the NumPy source that runs."""
-        return self.program.source.text
+        """Return the NumPy source that runs, and what the names in it mean."""
+        return self.program.source.legend + self.program.source.text
 
     def compile(self) -> Callable[..., Any]:
         """Return a function of the (dynamic) arguments that runs the program."""
@@ -263,9 +270,9 @@ def _static(
             raise ValueError(
                 f"{name}: static_argnames has {key!r}, but the parameters are {known}"
             )
+        nums = tuple(num % len(positional) for num in nums)
     nums += tuple(positional.index(k) for k in names if k in positional)
-    size = len(positional)
-    names += tuple(positional[i] for i in nums if -size <= i < size)
+    names += tuple(positional[i] for i in nums if 0 <= i < len(positional))
     return tuple(dict.fromkeys(nums)), tuple(dict.fromkeys(names))
 
 

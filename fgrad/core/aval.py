@@ -50,7 +50,7 @@ def dtype_name(aval: Aval) -> str:
     return aval.dtype.name
 
 
-_SCALARS = {
+_SCALARS: dict[Any, Aval] = {
     float: Aval((), np.dtype(float), True),
     int: Aval((), np.dtype(int), True),
     complex: Aval((), np.dtype(complex), True),
@@ -73,7 +73,8 @@ def aval_of(x: Any) -> Aval:
     if aval is not None:
         return aval
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiubc":
-        return Aval(x.shape, x.dtype)
+        if kind.__mul__ is np.ndarray.__mul__:
+            return Aval(x.shape, x.dtype)
     raise TypeError(not_numeric(x))
 
 
@@ -88,6 +89,11 @@ def is_array(x: Any) -> bool:
 
 def not_numeric(x: Any) -> str:
     """Say why a value cannot be traced."""
+    if isinstance(x, np.ndarray) and x.dtype.kind in "fiubc":
+        return (
+            f"{type(x).__name__} has arithmetic of its own, which traced arrays do not "
+            "have: pass a plain array, np.asarray(x) or x.filled(...)"
+        )
     dtype = getattr(x, "dtype", None)
     kind = f"an array of dtype {dtype}" if dtype is not None else _shown(x)
     return (

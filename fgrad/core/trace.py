@@ -68,8 +68,9 @@ class Trace:
 Entry: TypeAlias = tuple[Primitive, list[Any], Any, dict[str, Any], Any, Any, Source]
 """What reverse mode keeps: (prim, inputs, args, params, out, z, source).
 
-``inputs`` has a `Var` for each argument that this trace follows, else None; ``out`` is
-the output's `Var` (a list if there are several). ``args`` and ``z`` are values; linear
+A value that the trace follows is known by its place in the list of entries (an
+input's entry is None). ``inputs`` has a place or None for each argument; ``out`` is
+the output's place, a list if there are several. ``args`` and ``z`` are values; linear
 primitives leave avals of what is large, and a call leaves its pullback for ``args``.
 """
 
@@ -88,13 +89,14 @@ class KnownTrace(Trace):
 
     def __init__(self, name: str, *, lock: bool = False) -> None:
         super().__init__(name)
-        self.entries: list[Entry] = []
+        self.entries: list[Entry | None] = []
         self.lock = lock  # large operands are made read-only, not copied
         self.locked: list[np.ndarray] = []
 
     def lift(self, value: Any, source: Any = None) -> Tracer:
         """Return a tracer of an input value."""
-        return Tracer(self, self.keep(value), _new(Var), source)
+        self.entries.append(None)  # the place of its cotangent
+        return Tracer(self, self.keep(value), len(self.entries) - 1, source)
 
     def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
         """Run the primitive one level down and keep what its vjp reads.
@@ -103,7 +105,7 @@ class KnownTrace(Trace):
         """
         if self.ended:
             self.check_alive(prim, args)
-        inputs: list[Var | None] = []
+        inputs: list[int | None] = []
         values = []
         deep = False
         for arg in args:
@@ -122,10 +124,11 @@ class KnownTrace(Trace):
             values.append(arg)
         if prim.forward is not None:
             return self._record_call(prim, inputs, values, params)
-        z = prim(*values, **params) if deep else prim.impl(*values, **params)
+        run = prim if deep else prim.impl
+        z = run(*values, **params) if params else run(*values)
         if prim.flat:
             return z
-        frame = _getframe(1)
+        frame = _getframe(2)  # 1 is fgrad's: an operator, a method, a primitive
         code = frame.f_code
         while is_internal[code.co_filename]:
             frame = frame.f_back  # type: ignore[assignment]
@@ -133,24 +136,20 @@ class KnownTrace(Trace):
         source = (code, frame.f_lasti)
         if prim.multi:
             return self._record_multi(prim, inputs, values, params, z, source)
-        out = _new(Var)
-        if prim.linear:
-            kept, kept_z = list(map(_light, values)), _light(z)
-            self.entries.append((prim, inputs, kept, params, out, kept_z, source))
-        else:
-            self.entries.append((prim, inputs, values, params, out, z, source))
+        entries = self.entries
         tracer = _new(Tracer)
         tracer.owner = self
         tracer.value = z
-        tracer.note = out
+        tracer.note = out = len(entries)
         tracer.source = source
+        if prim.linear:
+            values, z = list(map(_light, values)), _light(z)
+        entries.append((prim, inputs, values, params, out, z, source))
         return tracer
 
     def _record_multi(self, prim: Primitive, inputs: Any, values: Any, params: Any,
                       z: Any, source: Source) -> list[Any]:  # fmt: skip
-        outs = [_new(Var) if is_inexact(one) else None for one in z]
-        self.entries.append((prim, inputs, values, params, outs, z, source))
-        return self._wrap(z, outs, source)
+        return self._wrap((prim, inputs, values, params), z, z, source)
 
     def _record_call(self, prim: Primitive, inputs: Any, values: Any,
                      params: Any) -> list[Any]:  # fmt: skip
@@ -158,20 +157,25 @@ class KnownTrace(Trace):
         source = user_source()
         assert prim.forward is not None
         z, pullback = prim.forward(needed, *values, **params)
-        outs = [_new(Var) if is_inexact(one) else None for one in z]
         avals = list(map(aval_of, z))
-        self.entries.append((prim, inputs, pullback, {}, outs, avals, source))
-        return self._wrap(z, outs, source)
+        return self._wrap((prim, inputs, pullback, {}), z, avals, source)
 
-    def _wrap(self, z: Any, outs: Any, source: Source) -> list[Any]:
+    def _wrap(self, entry: Any, z: Any, kept: Any, source: Source) -> list[Any]:
+        """Append the entry of several outputs, each with a place of its own."""
+        first = len(self.entries)
+        outs = [first + i if is_inexact(one) else None for i, one in enumerate(z)]
+        self.entries.extend([None] * (len(outs) - 1))
+        self.entries.append((*entry, outs, kept, source))
         return [
             one if out is None else Tracer(self, one, out, source)
-            for one, out in zip(z, outs, strict=True)
+            for one, out in zip(z, outs)
         ]
 
     def keep(self, array: Any) -> Any:
         """Protect an operand from later writes: the backward pass will read it."""
-        if type(array) is not _ndarray or not array.flags.writeable:
+        if type(array) is not _ndarray or _is_frozen(array):
+            return array
+        if self.lock and not array.flags.writeable:
             return array
         if self.lock and array.nbytes > _LOCK_BYTES:
             array.flags.writeable = False
@@ -203,6 +207,23 @@ def copied(array: np.ndarray) -> np.ndarray:
     copy = np.ndarray(array.shape, array.dtype, buffer, offset, array.strides)
     copy[...] = array
     return copy
+
+
+def _is_frozen(array: np.ndarray) -> bool:
+    base: Any = array.base
+    return type(base) is bytes
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """Return a copy in memory that nobody can write to, with the same strides."""
+    if _is_frozen(array):
+        return array
+    copy = copied(array)
+    whole = copy if copy.base is None else copy.base
+    low = np.lib.array_utils.byte_bounds(whole)[0]
+    offset = copy.__array_interface__["data"][0] - low
+    memory = whole.tobytes(order="A") if whole.flags.forc else whole.tobytes()
+    return np.ndarray(copy.shape, copy.dtype, memory, offset, copy.strides)
 
 
 def _light(x: Any) -> Any:
@@ -260,10 +281,7 @@ class StagedTrace(Trace):
                 return x.note
             x.check_alive(self.name, user_source())
             return x
-        if type(x) is np.ndarray and x.flags.writeable:
-            x = copied(x)
-            x.flags.writeable = False
-        return x
+        return frozen(x) if type(x) is np.ndarray else x
 
     def end(self, outs: Sequence[Any]) -> Jaxpr:
         """Refuse to record from now on, and return what was written."""

@@ -274,8 +274,11 @@ def untraceable(func: Any) -> str:
     name = getattr(func, "__name__", str(func))
     if name.endswith(" (vectorized)"):  # what np.frompyfunc makes
         module, name = "np", f"frompyfunc({name.removesuffix(' (vectorized)')})"
+    elif isinstance(func, np.ufunc) and not hasattr(np, name):
+        module = "the ufunc"
+    module += " " if module == "the ufunc" else "."
     return (
-        f"{module}.{name} has no traceable definition in "
+        f"{module}{name} has no traceable definition in "
         "fgrad. Write it with functions that have one, map a Python function with "
         "fgrad.vmap, or give it a derivative with fgrad.custom_vjp"
     )

@@ -186,11 +186,8 @@ def isreal(x):
 
 @traceable(np.sinc)
 def sinc(x):
-    """Return sin(pi x) / (pi x); its derivative at 0 is 0."""
-    x = pi * arraylike(x)
-    eps = float(np.finfo(dtype_of(x)).eps) if dtype_of(x).kind == "f" else 1e-20
-    y = ops.where(ops.ne(x, 0), x, eps)
-    return ops.sin(y) / y
+    """Return sin(pi x) / (pi x)."""
+    return ops.sinc(arraylike(x))
 
 
 # -- closeness -----------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from math import factorial
 
 import numpy as np
 
@@ -30,9 +31,10 @@ def _power(x, y):
         z = x**y
     except (ZeroDivisionError, OverflowError):
         z = None
-    if z is None or (type(z) is complex and complex not in (type(x), type(y))):
+    number = complex if complex in (type(x), type(y)) else float
+    if z is None or (type(z) is complex and number is float):
         with np.errstate(all="ignore"):
-            return np.power(float(x), float(y)).item()
+            return np.power(number(x), number(y)).item()
     return z
 
 
@@ -40,12 +42,15 @@ def _power_x(ct, z, x, y):
     if type(y) in (int, float):
         if y == 2:
             return ct * 2 * x
-        return ct * y * x ** (y - 1) if y != 0 else 0.0
+        if y == 0:
+            return 0.0
+        term = ct * y * power(x, y - 1)
+        return term if y >= 1 else unless_zero(ct, term)
     safe = where(y == 0, 1, y)
     less = safe - 1
     if aval_of(y).weak:  # a number is not to promote what it is the power of
         safe, less = astype(safe, dtype_of(z)), astype(less, dtype_of(z))
-    return where(y == 0, 0, ct * safe * x**less)
+    return unless_zero(ct, where(y == 0, 0, ct * safe * power(x, less)))
 
 
 def _power_y(ct, z, x, y):
@@ -54,6 +59,11 @@ def _power_y(ct, z, x, y):
 
 def _wide(x, z):
     return x if type(x) in (int, float) else astype(x, dtype_of(z))
+
+
+def over(c, x):
+    """Divide a cotangent as NumPy does, also where both are Python numbers."""
+    return div(c, x) if type(c) is float else c / x
 
 
 def unless_zero(c, term):
@@ -89,8 +99,8 @@ sub = binary("sub", np.subtract, lambda c, z, x, y: c, lambda c, z, x, y: -c,
              "({0} - {1})", operator.sub, linear=True)
 mul = binary("mul", np.multiply, lambda c, z, x, y: c * y, lambda c, z, x, y: c * x,
              "({0} * {1})", operator.mul)
-div = binary("div", np.divide, lambda c, z, x, y: c / y, lambda c, z, x, y: -c * z / y,
-             "({0} / {1})", _divide)
+div = binary("div", np.divide, lambda c, z, x, y: over(c, y),
+             lambda c, z, x, y: over(-c * z, y), "({0} / {1})", _divide)
 power = binary("pow", np.power, _power_x, _power_y, "({0} ** {1})", _power)
 neg = unary("neg", np.negative, lambda c, z, x: -c, "(-{0})", operator.neg, linear=True)
 positive = unary("positive", np.positive, lambda c, z, x: c, "(+{0})", operator.pos,
@@ -116,10 +126,10 @@ absolute = elementwise(
 exp = unary("exp", np.exp, lambda c, z, x: c * z)
 exp2 = unary("exp2", np.exp2, lambda c, z, x: c * LN2 * z)
 expm1 = unary("expm1", np.expm1, lambda c, z, x: c * (z + 1))
-log = unary("log", np.log, lambda c, z, x: unless_zero(c, c / x))
-log2 = unary("log2", np.log2, lambda c, z, x: unless_zero(c, c / (x * LN2)))
-log10 = unary("log10", np.log10, lambda c, z, x: unless_zero(c, c / (x * LN10)))
-log1p = unary("log1p", np.log1p, lambda c, z, x: unless_zero(c, c / (x + 1)))
+log = unary("log", np.log, lambda c, z, x: unless_zero(c, over(c, x)))
+log2 = unary("log2", np.log2, lambda c, z, x: unless_zero(c, over(c, x * LN2)))
+log10 = unary("log10", np.log10, lambda c, z, x: unless_zero(c, over(c, x * LN10)))
+log1p = unary("log1p", np.log1p, lambda c, z, x: unless_zero(c, over(c, x + 1)))
 sqrt = unary("sqrt", np.sqrt, lambda c, z, x: unless_zero(c, c * 0.5 / z))
 cbrt = unary("cbrt", np.cbrt, lambda c, z, x: unless_zero(c, c / (3 * z * z)))
 
@@ -136,7 +146,7 @@ cosh = unary("cosh", np.cosh, lambda c, z, x: c * sinh(x))
 tanh = unary("tanh", np.tanh, lambda c, z, x: c * (1 - z * z))
 arcsinh = unary("arcsinh", np.arcsinh, lambda c, z, x: c / sqrt(x * x + 1))
 arccosh = unary("arccosh", np.arccosh, lambda c, z, x: c / (sqrt(x - 1) * sqrt(x + 1)))
-arctanh = unary("arctanh", np.arctanh, lambda c, z, x: c / (1 - x * x))
+arctanh = unary("arctanh", np.arctanh, lambda c, z, x: over(c, 1 - x * x))
 deg2rad = unary("deg2rad", np.deg2rad, lambda c, z, x: c * (np.pi / 180), linear=True)
 rad2deg = unary("rad2deg", np.rad2deg, lambda c, z, x: c * (180 / np.pi), linear=True)
 fabs = unary("fabs", np.fabs, lambda c, z, x: c * sign(x))
@@ -157,8 +167,10 @@ def _over_hypot(c, z, x):
     return c * (x / where(z == 0, 1, z))
 
 
-def _share(c, z, x, e):
-    return c * e(where(x == z, 0, x - z))
+def _share(c, z, x, y, e, half):
+    """The share of ``x`` in a sum of exponentials; equal infinities share equally."""
+    gap = where(x == z, 0, x - where(x == z, 0, z))  # no inf - inf
+    return c * e(where(x == y, half, gap))
 
 
 def _same_sign(c, z, x, y):
@@ -174,11 +186,11 @@ hypot = binary("hypot", np.hypot, lambda c, z, x, y: _over_hypot(c, z, x),
 arctan2 = binary("arctan2", np.arctan2, lambda c, z, x, y: c * (y / (x * x + y * y)),
                  lambda c, z, x, y: c * (-x / (x * x + y * y)))
 logaddexp = binary("logaddexp", np.logaddexp,
-                   lambda c, z, x, y: _share(c, z, x, exp),
-                   lambda c, z, x, y: _share(c, z, y, exp))
+                   lambda c, z, x, y: _share(c, z, x, y, exp, -LN2),
+                   lambda c, z, x, y: _share(c, z, y, x, exp, -LN2))
 logaddexp2 = binary("logaddexp2", np.logaddexp2,
-                    lambda c, z, x, y: _share(c, z, x, exp2),
-                    lambda c, z, x, y: _share(c, z, y, exp2))
+                    lambda c, z, x, y: _share(c, z, x, y, exp2, -1.0),
+                    lambda c, z, x, y: _share(c, z, y, x, exp2, -1.0))
 mod = binary("mod", np.remainder, lambda c, z, x, y: c,
              lambda c, z, x, y: -c * floor(x / y), "({0} % {1})", operator.mod)
 fmod = binary("fmod", np.fmod, lambda c, z, x, y: c,
@@ -187,6 +199,8 @@ copysign = binary("copysign", np.copysign, _same_sign, lambda c, z, x, y: c * 0)
 float_power = binary("float_power", np.float_power,
                      lambda c, z, x, y: _power_x(c, z, _wide(x, z), _wide(y, z)),
                      lambda c, z, x, y: _power_y(c, z, _wide(x, z), y))
+heaviside = binary("heaviside", np.heaviside, lambda c, z, x, y: c * 0,
+                   lambda c, z, x, y: where(x == 0, c, 0))
 ldexp = binary("ldexp", np.ldexp, lambda c, z, x, y: ldexp(c, y), None)
 
 # -- derivative zero: comparison, logic, integers, rounding ------------------------
@@ -221,9 +235,30 @@ spacing = flat("spacing", np.spacing)
 isnan = flat("isnan", np.isnan)
 isinf = flat("isinf", np.isinf)
 isfinite = flat("isfinite", np.isfinite)
-heaviside = flat("heaviside", np.heaviside)
 nextafter = flat("nextafter", np.nextafter)
 # fmt: on
+
+
+def _sinc_slope(x):
+    """The derivative of sinc; near 0 a series, which is smooth there in all orders."""
+    near = absolute(x) < 0.5
+    small = where(near, x, 0)
+    square, series = (np.pi * small) ** 2, 0.0
+    for k in range(12, 0, -1):  # sum over k of (-1)^k 2k t^(k - 1) / (2k + 1)!
+        series = series * square + (-1) ** k * 2 * k / factorial(2 * k + 1)
+    far = where(near, 1, x)
+    angle = np.pi * far
+    slope = (cos(angle) - sin(angle) / angle) / far
+    return where(near, series * (np.pi**2 * small), slope)
+
+
+sinc = elementwise(
+    "sinc",
+    impl=np.sinc,
+    abstract=lambda x: ufunc_aval(np.sin, None, x),
+    rules=(lambda c, z, x: c * _sinc_slope(x),),
+    emit="np.sinc({0})",
+)
 
 exponent = elementwise(
     "exponent",

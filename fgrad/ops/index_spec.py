@@ -225,7 +225,7 @@ def _bound(bound):
 
 def _as_index(item):
     """Return an int, an integer array (or tracer), or a boolean array."""
-    if isinstance(item, list | tuple):
+    if isinstance(item, list | tuple | range):
         item = np.asarray(item)
         item = item if item.size else item.astype(np.intp)
     if not hasattr(item, "dtype"):

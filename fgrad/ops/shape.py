@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from ..core import Aval, Primitive, ndim_of, shape_of
+from ..core import Aval, Primitive, Tracer, ndim_of, shape_of
 from .axes import integers, normalize_axes, normalize_axis, ordered_axes
 from .basic import (
     batch_axes,
@@ -115,6 +115,8 @@ def repeat_elements(x, repeats, axis=None):
     if axis is None:
         x, axis = reshape_to(x, -1), 0
     axis = normalize_axis(axis, ndim_of(x), "repeat", shape_of(x))
+    if type(repeats) is Tracer:
+        repeats = operator.index(repeats)  # raises, and says how to make it static
     counts = np.asarray(repeats)
     if counts.ndim > 1 or counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ValueError(
@@ -261,6 +263,8 @@ def roll(x, shift, axis=None):
     shape = shape_of(x)
     if axis is None:
         return reshape(roll(reshape_to(x, -1), shift, 0), shape=shape)
+    if type(shift) is Tracer:
+        shift = operator.index(shift)  # raises, and says how to make it static
     shifts, axes = np.broadcast_arrays(shift, axis)
     if shifts.ndim > 1:
         raise ValueError("roll: shift and axis must be integers or flat sequences")

@@ -37,7 +37,7 @@ from .custom_rules import (
     instantiated,
     user_pair,
 )
-from .pull import float0, follows, pull
+from .pull import float0, place_of, pull
 
 Leaves = list[Any]
 
@@ -144,12 +144,9 @@ def _forward(needed, *args, rule):
     avals = list(map(aval_of, args))  # what the pullback needs of them
 
     def pullback(cts):
-        found = {}
-        for t, ct in zip(t_outs, cts):
-            if ct is not None and follows(t, trace):
-                found[t.note] = found[t.note] + ct if t.note in found else ct
-        pull(list(trace.entries), found)  # a copy: it is used up
-        results = [None if t is None else found.get(t.note) for t in tangents]
+        outs = [place_of(t, trace) for t in t_outs]
+        inputs = [None if t is None else t.note for t in tangents]
+        results = pull(list(trace.entries), outs, cts, inputs)  # a copy: it is used up
         return [ct if ct is None else expand(ct, a) for ct, a in zip(results, avals)]
 
     return outs, pullback

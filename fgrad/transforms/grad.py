@@ -27,7 +27,7 @@ from .arguments import (
     shown,
     unlift,
 )
-from .pull import finished, float0, follows, pull
+from .pull import finished, float0, follows, place_of, pull
 
 
 class ValueAndGrad(Transformed):
@@ -90,15 +90,15 @@ class ValueAndGrad(Transformed):
         if not followed or type(out.value) is not np.float64 or self.holomorphic:
             check_live((out,), self.name)
             check_scalar(out, self)
-        cts = {out.note: 1.0} if followed else {}
         trace.ended = True
-        pull(trace.entries, cts)
+        places = [place_of(x, trace) for x in lifted]
+        cts = pull(trace.entries, (place_of(out, trace),), (1.0,), places)
         taken: set[int] = set()
         grads = [
-            finished(cts.get(x.note), leaf, taken)
-            if follows(x, trace)
-            else np.zeros(shape_of(leaf), float0)
-            for x, leaf in zip(lifted, leaves)
+            np.zeros(shape_of(leaf), float0)
+            if place is None
+            else finished(ct, leaf, taken)
+            for place, ct, leaf in zip(places, cts, leaves)
         ]
         return (out.value if followed else out), grads
 

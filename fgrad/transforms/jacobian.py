@@ -35,6 +35,8 @@ _HINTS = {
 class Jacobian(Transformed):
     """What the Jacobian functions share: chosen arguments, checks, and assembly."""
 
+    real_output = False
+
     def __init__(
         self,
         fun: Callable[..., Any],
@@ -95,6 +97,12 @@ class Jacobian(Transformed):
                 raise TypeError(
                     f"{self.name}: holomorphic=True needs a complex output, got {aval}"
                 )
+            if aval.dtype.kind == "c" and not self.holomorphic and self.real_output:
+                raise TypeError(
+                    f"{self.name}: the output is complex ({aval}), which reverse mode "
+                    "of a real function does not cover: use fgrad.jacfwd, or return "
+                    "real and imaginary parts"
+                )
             if aval.dtype.kind not in "fc":
                 raise TypeError(
                     f"{self.name}: the output is {aval}: integers have no derivative, "
@@ -128,7 +136,7 @@ def basis(leaves: list[Any]) -> list[np.ndarray]:
     for x, start, size in zip(leaves, starts, sizes):
         rows = np.zeros((starts[-1], size), dtype_of(x))
         rows[start : start + size] = np.eye(size, dtype=rows.dtype)
-        made.append(rows.reshape(-1, *shape_of(x)))
+        made.append(rows.reshape(starts[-1], *shape_of(x)))
     return made
 
 
@@ -148,6 +156,7 @@ class Jacrev(Jacobian):
     """What `jacrev` returns."""
 
     transformation = "jacrev"
+    real_output = True  # a complex cotangent would be cut to its real part
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Pull every basis cotangent back at once."""

@@ -2,61 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from ..core import Entry, KnownTrace, Tracer, Var, require
+from ..core import Entry, KnownTrace, Tracer, require
 from ..ops.basic import expand, zeros
 
 float0 = np.dtype([("float0", np.void, 0)])
 """The dtype of the cotangents and tangents of integers: they hold nothing."""
 
-Cotangents = dict[Var, Any]
 
+def pull(
+    entries: list[Entry | None],
+    outs: Iterable[int | None],
+    cts: Iterable[Any],
+    inputs: Iterable[int | None],
+) -> list[Any]:
+    """Walk a record backwards: from the cotangents of outputs to those of inputs.
 
-def pull(entries: list[Entry], cts: Cotangents) -> None:
-    """Walk a record backwards, from the cotangents of outputs to those of inputs.
-
-    ``cts`` is updated in place; a missing cotangent is zero. The record is used up:
-    an entry is dropped as soon as it was read, so give a copy of one that stays.
+    Outputs and inputs are places in the record; a missing cotangent (None) is zero. The
+    record is used up, an entry is dropped as soon as it was read: give a copy of one
+    that stays.
     """
-    take, find = cts.pop, cts.get
+    found: list[Any] = [None] * len(entries)
+    for out, ct in zip(outs, cts):
+        if out is not None and ct is not None:
+            found[out] = ct if found[out] is None else found[out] + ct
     while entries:
-        prim, inputs, args, params, out, z, source = entries.pop()
-        if prim.multi:
-            found = [None if o is None else cts.pop(o, None) for o in out]
-            if any(ct is not None for ct in found):
-                results = _pull_multi(prim, args, params, z, found, inputs, source)
-                for var, result in zip(inputs, results):
-                    if var is not None and result is not None:
-                        old = cts.get(var)
-                        cts[var] = result if old is None else old + result
+        entry = entries.pop()
+        if entry is None:
             continue
-        ct = take(out, None)
+        prim, places, args, params, out, z, source = entry
+        if prim.multi:
+            _pull_multi(entry, found)
+            continue
+        ct = found[out]
         if ct is None:
             continue
+        found[out] = None
         if not prim.elementwise:
             ct = expand(ct, z)
         rules = prim.vjp or require(None, prim, "vjp", 0, source)
-        for var, rule in zip(inputs, rules):
-            if var is not None and rule is not None:
-                result = rule(ct, z, *args, **params)
-                old = find(var)
-                cts[var] = result if old is None else old + result
+        for place, rule in zip(places, rules):
+            if place is not None and rule is not None:
+                if params:
+                    result = rule(ct, z, *args, **params)
+                else:
+                    result = rule(ct, z, *args)
+                old = found[place]
+                found[place] = result if old is None else old + result
+    return [None if place is None else found[place] for place in inputs]
 
 
-def _pull_multi(
-    prim: Any, args: Any, params: Any, z: Any, found: Any, inputs: Any, source: Any
-) -> list[Any]:
-    cts = [None if ct is None else expand(ct, one) for ct, one in zip(found, z)]
+def _pull_multi(entry: Entry, found: list[Any]) -> None:
+    prim, places, args, params, outs, z, source = entry
+    cts = [None if out is None else found[out] for out in outs]
+    if all(ct is None for ct in cts):
+        return
+    cts = [None if ct is None else expand(ct, one) for ct, one in zip(cts, z)]
     if prim.forward is not None:  # the entry's args are the call's pullback
-        return args(cts)
-    rules = prim.vjp or require(None, prim, "vjp", 0, source)
-    return [
-        None if var is None or rule is None else rule(cts, z, *args, **params)
-        for var, rule in zip(inputs, rules)
-    ]
+        results = args(cts)
+    else:
+        rules = prim.vjp or require(None, prim, "vjp", 0, source)
+        results = [
+            None if place is None or rule is None else rule(cts, z, *args, **params)
+            for place, rule in zip(places, rules)
+        ]
+    for place, result in zip(places, results):
+        if place is not None and result is not None:
+            old = found[place]
+            found[place] = result if old is None else old + result
+
+
+def place_of(x: Any, trace: KnownTrace) -> int | None:
+    """Return the place of a value in a record, None if the trace does not follow it."""
+    return x.note if type(x) is Tracer and x.owner is trace else None
 
 
 def finished(ct: Any, primal: Any, taken: set[int]) -> Any:

@@ -135,7 +135,8 @@ class ShapeDtypeStruct:
 
 def input_aval(x: Any) -> Aval:
     """Return the aval of an array, or of anything that has a shape and a dtype."""
-    if not is_array(x) and hasattr(x, "shape") and hasattr(x, "dtype"):
+    described = hasattr(x, "shape") and hasattr(x, "dtype")
+    if described and not isinstance(x, np.ndarray) and not is_array(x):
         if np.dtype(x.dtype).kind in "fiubc":
             return Aval(tuple(x.shape), np.dtype(x.dtype))
     return aval_of(x)
@@ -206,7 +207,8 @@ class MakeJaxpr(Transformed):
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Stage the function on the avals of the arguments."""
-        static = {i % len(args): args[i] for i in self.static}
+        nums = {i + len(args) if i < 0 else i for i in self.static}
+        static = {i: args[i] for i in nums if i < len(args)}
 
         def fun(*dynamic: Any, **named: Any) -> Any:
             rest = iter(dynamic)

@@ -38,7 +38,7 @@ from .arguments import (
     shown,
     unlift,
 )
-from .pull import Cotangents, finished, float0, follows, pull
+from .pull import finished, float0, follows, place_of, pull
 from .staging import close, stage
 
 
@@ -56,10 +56,10 @@ class VJPFunction:
     ) -> None:
         self.name = trace.name
         self.entries = trace.entries
-        self.out_vars = [o.note if follows(o, trace) else None for o in outs]
+        self.outs = [place_of(o, trace) for o in outs]
         self.out_avals = [aval_of(o) for o in outs]
         self.out_tree = out_tree
-        self.in_vars = [x.note if follows(x, trace) else None for x in lifted]
+        self.inputs = [place_of(x, trace) for x in lifted]
         self.in_avals = [aval_of(x) for x in primals]
         self.in_tree = in_tree
 
@@ -89,17 +89,13 @@ class VJPFunction:
 
     def pull_leaves(self, leaves: list[Any]) -> list[Any]:
         """Pull flat cotangents back to the flat inputs."""
-        cts: Cotangents = {}
-        for var, ct in zip(self.out_vars, leaves):
-            if var is not None and ct is not None:
-                cts[var] = cts[var] + ct if var in cts else ct
         taken = {id(ct) for ct in leaves}
-        pull(list(self.entries), cts)
+        cts = pull(list(self.entries), self.outs, leaves, self.inputs)
         return [
             np.zeros(aval.shape, float0)
             if aval.dtype.kind not in "fc"
-            else finished(None if var is None else cts.get(var), aval, taken)
-            for var, aval in zip(self.in_vars, self.in_avals)
+            else finished(ct, aval, taken)
+            for ct, aval in zip(cts, self.in_avals)
         ]
 
 

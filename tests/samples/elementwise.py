@@ -171,6 +171,9 @@ def selection():
         yield Sample(ew.stop_gradient_p, (x,))
         yield Sample(ew.mantissa, (x,), smooth=False)
         yield Sample(ew.exponent, (x,))
+        yield Sample(ew.sinc, (x,))
+    yield Sample(ew.sinc, (np.array([0.0, 1e-9, 0.4999, 0.5001, -1.0]),))
+    yield Sample(ew.heaviside, (spread(-1.0, 2.0, 3), 0.5))
     yield Sample(ew.float_power, (spread(0.5, 1.7, 2, 3), spread(-1.0, 2.0, 3)))
     yield Sample(ew.float_power, (spread(0.5, 1.7, 3), 2))
 

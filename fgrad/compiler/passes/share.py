@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...core import Eqn, Jaxpr, Tracer, Var
+from ...ops.elementwise import add, mul
 from .rewrite import Producers, rewrite
 
+_COMMUTE = (add, mul)
 _COMPARED = 1 << 16  # constants up to this many bytes are compared by content
 
 
@@ -25,7 +27,9 @@ def share_common(jaxpr: Jaxpr) -> Jaxpr:
     seen: dict[Any, list[Any]] = {}
 
     def rule(eqn: Eqn, producers: Producers) -> Any:
-        atoms = tuple(map(_key, eqn.inputs))
+        atoms = tuple(map(content_key, eqn.inputs))
+        if eqn.prim in _COMMUTE and eqn.outs[0].aval.dtype.kind != "c":
+            atoms = tuple(sorted(atoms, key=hash))
         key = (eqn.prim, atoms, tuple(sorted(eqn.params.items(), key=lambda p: p[0])))
         if key in seen:
             return seen[key]
@@ -35,7 +39,7 @@ def share_common(jaxpr: Jaxpr) -> Jaxpr:
     return rewrite(jaxpr, rule)
 
 
-def _key(atom: Any) -> Any:
+def content_key(atom: Any) -> Any:
     """Return what identifies an atom: a var itself, a constant's type and bits."""
     if type(atom) is Var:
         return atom
