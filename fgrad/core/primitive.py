@@ -58,9 +58,12 @@ class Primitive:
     body: Callable[..., Any] | None = None
     view: bool = False
     reads: bool = field(init=False)  # whether the vjp rules read values
+    special: bool = field(init=False)  # whether a record treats it in its own way
 
     def __post_init__(self) -> None:
+        special = self.flat or self.multi or self.forward is not None
         object.__setattr__(self, "reads", not (self.linear or self.flat))
+        object.__setattr__(self, "special", special)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """Apply the primitive in the youngest trace among the arguments."""
@@ -69,7 +72,7 @@ class Primitive:
             if type(arg) is Tracer and (trace is None or arg.owner.level > trace.level):
                 trace = arg.owner
         if trace is None:
-            return self.impl(*args, **params)
+            return self.impl(*args, **params) if params else self.impl(*args)
         return trace.record(self, args, params)
 
     def __repr__(self) -> str:

@@ -122,20 +122,16 @@ class KnownTrace(Trace):
                 elif kind is _ndarray and prim.reads:
                     arg = self.keep(arg)
             values.append(arg)
-        if prim.forward is not None:
-            return self._record_call(prim, inputs, values, params)
         run = prim if deep else prim.impl
+        if prim.special:
+            return self._record_special(prim, inputs, values, params, run)
         z = run(*values, **params) if params else run(*values)
-        if prim.flat:
-            return z
         frame = _getframe(2)  # 1 is fgrad's: an operator, a method, a primitive
         code = frame.f_code
         while is_internal[code.co_filename]:
             frame = frame.f_back  # type: ignore[assignment]
             code = frame.f_code
         source = (code, frame.f_lasti)
-        if prim.multi:
-            return self._record_multi(prim, inputs, values, params, z, source)
         entries = self.entries
         tracer = _new(Tracer)
         tracer.owner = self
@@ -143,22 +139,24 @@ class KnownTrace(Trace):
         tracer.note = out = len(entries)
         tracer.source = source
         if prim.linear:
-            values, z = list(map(_light, values)), _light(z)
+            values = list(map(_light, values))
+            z = z if type(z) is _ndarray and z.size <= _SMALL else aval_of(z)
         entries.append((prim, inputs, values, params, out, z, source))
         return tracer
 
-    def _record_multi(self, prim: Primitive, inputs: Any, values: Any, params: Any,
-                      z: Any, source: Source) -> list[Any]:  # fmt: skip
-        return self._wrap((prim, inputs, values, params), z, z, source)
-
-    def _record_call(self, prim: Primitive, inputs: Any, values: Any,
-                     params: Any) -> list[Any]:  # fmt: skip
-        needed = tuple(var is not None for var in inputs)
-        source = user_source()
-        assert prim.forward is not None
-        z, pullback = prim.forward(needed, *values, **params)
-        avals = list(map(aval_of, z))
-        return self._wrap((prim, inputs, pullback, {}), z, avals, source)
+    def _record_special(
+        self, prim: Primitive, inputs: Any, values: Any, params: Any, run: Any
+    ) -> Any:
+        """Record a primitive without derivative, with several outputs, or a call."""
+        if prim.forward is not None:
+            needed = tuple(place is not None for place in inputs)
+            z, pullback = prim.forward(needed, *values, **params)
+            entry = (prim, inputs, pullback, {})
+            return self._wrap(entry, z, list(map(aval_of, z)), user_source())
+        z = run(*values, **params)
+        if prim.flat:
+            return z
+        return self._wrap((prim, inputs, values, params), z, z, user_source())
 
     def _wrap(self, entry: Any, z: Any, kept: Any, source: Source) -> list[Any]:
         """Append the entry of several outputs, each with a place of its own."""

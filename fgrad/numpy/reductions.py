@@ -9,7 +9,7 @@ from ..errors import UntraceableError
 from ..ops import elementwise as ew
 from ..ops import reduce as ops
 from ..ops import scan
-from ..ops.basic import astype, broadcast_to, reshape
+from ..ops.basic import astype, broadcast_to, reduce_sum, reshape
 from .arrays import arraylike, strong
 from .table import refuse_out, traceable
 
@@ -32,11 +32,17 @@ def _chosen(a, where, identity):
     return z if shape_of(z) == shape else broadcast_to(z, shape=shape)
 
 
+_SUM_OF_ALL = [
+    {"axes": tuple(range(ndim)), "keepdims": False, "dtype": None} for ndim in range(65)
+]
+
+
 @traceable(np.sum)
 def sum(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None):
     """Sum elements over axes."""
-    if out is initial is where is None and type(a) is Tracer:  # most calls: be quick
-        return ops.sum_(a, axis, dtype, given(keepdims))
+    if axis is dtype is out is initial is where is None and type(a) is Tracer:
+        if keepdims is False:  # most calls: be quick
+            return a.owner.record(reduce_sum, (a,), _SUM_OF_ALL[a.ndim])
     refuse_out(out)
     z = ops.sum_(_chosen(a, where, 0), axis, dtype, bool(given(keepdims)))
     return z if (initial := given(initial)) is None else initial + z

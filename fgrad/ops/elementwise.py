@@ -72,10 +72,11 @@ def unless_zero(c, term):
     At a singular point the derivative is infinite. A cotangent of zero (of the unused
     branch of ``where``) must stay zero there, not become ``0 * inf = nan``.
     """
-    if type(c) is float and c != 0:
+    if type(c) is np.ndarray:  # what the selection gives, without its cost
+        if np.count_nonzero(c) == c.size:
+            return term
+    elif type(c) is float and c != 0:
         return term
-    if type(c) is np.ndarray and np.count_nonzero(c) == c.size:
-        return term  # what the selection gives, without its cost
     return where(c == 0, 0, term)
 
 
@@ -125,28 +126,29 @@ absolute = elementwise(
 
 exp = unary("exp", np.exp, lambda c, z, x: c * z)
 exp2 = unary("exp2", np.exp2, lambda c, z, x: c * LN2 * z)
-expm1 = unary("expm1", np.expm1, lambda c, z, x: c * (z + 1))
+expm1 = unary("expm1", np.expm1, lambda c, z, x: c * (z + 1.0))
 log = unary("log", np.log, lambda c, z, x: unless_zero(c, over(c, x)))
 log2 = unary("log2", np.log2, lambda c, z, x: unless_zero(c, over(c, x * LN2)))
 log10 = unary("log10", np.log10, lambda c, z, x: unless_zero(c, over(c, x * LN10)))
-log1p = unary("log1p", np.log1p, lambda c, z, x: unless_zero(c, over(c, x + 1)))
+log1p = unary("log1p", np.log1p, lambda c, z, x: unless_zero(c, over(c, x + 1.0)))
 sqrt = unary("sqrt", np.sqrt, lambda c, z, x: unless_zero(c, c * 0.5 / z))
-cbrt = unary("cbrt", np.cbrt, lambda c, z, x: unless_zero(c, c / (3 * z * z)))
+cbrt = unary("cbrt", np.cbrt, lambda c, z, x: unless_zero(c, c / (3.0 * z * z)))
 
 # -- trigonometric and hyperbolic --------------------------------------------------
 
 sin = unary("sin", np.sin, lambda c, z, x: c * cos(x))
 cos = unary("cos", np.cos, lambda c, z, x: -c * sin(x))
-tan = unary("tan", np.tan, lambda c, z, x: c * (z * z + 1))
-arcsin = unary("arcsin", np.arcsin, lambda c, z, x: c / sqrt(1 - x * x))
-arccos = unary("arccos", np.arccos, lambda c, z, x: -c / sqrt(1 - x * x))
-arctan = unary("arctan", np.arctan, lambda c, z, x: c / (x * x + 1))
+tan = unary("tan", np.tan, lambda c, z, x: c * (z * z + 1.0))
+arcsin = unary("arcsin", np.arcsin, lambda c, z, x: c / sqrt(1.0 - x * x))
+arccos = unary("arccos", np.arccos, lambda c, z, x: -c / sqrt(1.0 - x * x))
+arctan = unary("arctan", np.arctan, lambda c, z, x: c / (x * x + 1.0))
 sinh = unary("sinh", np.sinh, lambda c, z, x: c * cosh(x))
 cosh = unary("cosh", np.cosh, lambda c, z, x: c * sinh(x))
-tanh = unary("tanh", np.tanh, lambda c, z, x: c * (1 - z * z))
-arcsinh = unary("arcsinh", np.arcsinh, lambda c, z, x: c / sqrt(x * x + 1))
-arccosh = unary("arccosh", np.arccosh, lambda c, z, x: c / (sqrt(x - 1) * sqrt(x + 1)))
-arctanh = unary("arctanh", np.arctanh, lambda c, z, x: over(c, 1 - x * x))
+tanh = unary("tanh", np.tanh, lambda c, z, x: c * (1.0 - z * z))
+arcsinh = unary("arcsinh", np.arcsinh, lambda c, z, x: c / sqrt(x * x + 1.0))
+arccosh = unary("arccosh", np.arccosh,
+                lambda c, z, x: c / (sqrt(x - 1.0) * sqrt(x + 1.0)))
+arctanh = unary("arctanh", np.arctanh, lambda c, z, x: over(c, 1.0 - x * x))
 deg2rad = unary("deg2rad", np.deg2rad, lambda c, z, x: c * (np.pi / 180), linear=True)
 rad2deg = unary("rad2deg", np.rad2deg, lambda c, z, x: c * (180 / np.pi), linear=True)
 fabs = unary("fabs", np.fabs, lambda c, z, x: c * sign(x))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from numpy import ndarray
+
 from ..core import (
     Aval,
     Primitive,
@@ -91,10 +93,18 @@ def _vjp_rules(rules):
         return rules
     if len(rules) == 2:  # spelled out, for speed
         rule_x, rule_y = rules
-        return (
-            lambda ct, z, x, y: fit(rule_x(ct, z, x, y), x, z),
-            rule_y and (lambda ct, z, x, y: fit(rule_y(ct, z, x, y), y, z)),
-        )
+
+        def pull_x(ct, z, x, y):
+            ct = rule_x(ct, z, x, y)
+            if type(ct) is type(x) is ndarray and ct.shape == x.shape:
+                if ct.dtype is x.dtype:
+                    return ct
+            return fit(ct, x, z)
+
+        def pull_y(ct, z, x, y):
+            return fit(rule_y(ct, z, x, y), y, z)
+
+        return pull_x, rule_y and pull_y
     return tuple(map(_vjp_rule, range(len(rules)), rules))
 
 

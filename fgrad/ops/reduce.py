@@ -186,14 +186,8 @@ def _dtype(dtype):
     return None if dtype is None else np.dtype(dtype)
 
 
-_ALL_AXES = [tuple(range(ndim)) for ndim in range(65)]
-
-
 def sum_(x, axis=None, dtype=None, keepdims=False):
     """Sum elements over some axes (all if None)."""
-    if axis is dtype is None:  # most calls: be quick
-        axes = _ALL_AXES[ndim_of(x)]
-        return reduce_sum(x, axes=axes, keepdims=bool(keepdims), dtype=None)
     axes = _axes_of(x, axis, "sum")
     return reduce_sum(x, axes=axes, keepdims=bool(keepdims), dtype=_dtype(dtype))
 

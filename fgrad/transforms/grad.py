@@ -58,19 +58,22 @@ class ValueAndGrad(Transformed):
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record the function, pull the seed 1.0 back, and give both results."""
         positions = checked_argnums(self.argnums, len(args), self.name)
-        chosen: Any = tuple([args[p] for p in positions])
-        leaves, treedef = tree_flatten(chosen if self.several else chosen[0])
+        chosen: Any = [args[p] for p in positions]
+        leaves, treedef = tree_flatten(tuple(chosen) if self.several else chosen[0])
         trace = KnownTrace(self.name, lock=True)
         trace.inputs = lambda i: argument_names(self.fun, positions, chosen)[i]
         lifted = []
         for i, x in enumerate(leaves):
             if type(x) is not np.ndarray or x.dtype.kind != self.kind:
                 self._check_leaf(x, i, positions, chosen)
-            lifted.append(trace.lift(x, i) if is_inexact(x) else x)
+                if not is_inexact(x):
+                    lifted.append(x)
+                    continue
+            lifted.append(trace.lift(x, i))
         if not leaves:
             self._refuse_nothing(chosen)
-        given = tree_unflatten(treedef, lifted)
         full = list(args)
+        given = tree_unflatten(treedef, lifted)
         for p, tree in zip(positions, given if self.several else (given,)):
             full[p] = tree
         try:
