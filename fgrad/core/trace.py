@@ -151,7 +151,7 @@ class KnownTrace(Trace):
         if prim.forward is not None:
             needed = tuple(place is not None for place in inputs)
             z, pullback = prim.forward(needed, *values, **params)
-            entry = (prim, inputs, pullback, {})
+            entry: Any = (prim, inputs, pullback, {})
             return self._wrap(entry, z, list(map(aval_of, z)), user_source())
         z = run(*values, **params)
         if prim.flat:
