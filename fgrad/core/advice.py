@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+import numpy as np
+
 from .source import Source, expression
 
 _STATIC = "sizes must be known: make the argument static (static_argnums)"
@@ -72,7 +74,12 @@ def _of_call(function: ast.expr) -> str:
     if not isinstance(function, ast.Attribute):
         return _DIRECT
     if isinstance(function.value, ast.Name) and function.value.id in ("math", "cmath"):
-        return f"write np.{function.attr}(...), not math.{function.attr}(...)"
+        if hasattr(np, function.attr) and function.attr != "remainder":
+            return f"write np.{function.attr}(...), not math.{function.attr}(...)"
+        return (
+            "write it with NumPy's functions, or give it a derivative with "
+            "fgrad.custom_jvp"
+        )
     if function.attr == "fill":
         return _WRITE
     return _CALLS.get(function.attr, _DIRECT)

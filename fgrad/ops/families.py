@@ -131,7 +131,7 @@ def _jvp_rule(rules):
 
 def unary(name, ufunc, rule, emit=None, impl=None, **fields):
     """Return an elementwise primitive of one argument from a ufunc and its rule."""
-    prim = elementwise(
+    return elementwise(
         name,
         impl=impl or ufunc,
         abstract=lambda x: ufunc_aval(ufunc, impl, x),
@@ -139,7 +139,6 @@ def unary(name, ufunc, rule, emit=None, impl=None, **fields):
         emit=emit or f"np.{ufunc.__name__}({{0}})",
         **fields,
     )
-    return prim
 
 
 def binary(name, ufunc, rule_x, rule_y, emit=None, impl=None, **fields):

@@ -132,6 +132,29 @@ def check_live(values: Iterable[Any], name: str) -> None:
             x.check_alive(f"the output of {name}", user_source())
 
 
+def run_in(
+    trace: Trace, fun: Callable[..., Any], values: Iterable[Any], notes: Iterable[Any]
+) -> tuple[list[Any], list[Any]]:
+    """Run a flat function in a trace, and end the trace.
+
+    Values with a note go in as tracers. The results are the values of the outputs and
+    their notes, None for what the trace does not follow.
+    """
+    lifted = [
+        x if note is None else Tracer(trace, x, note, i)
+        for i, (x, note) in enumerate(zip(values, notes, strict=True))
+    ]
+    try:
+        outs = fun(*lifted)
+    finally:
+        trace.ended = True
+    own = [type(o) is Tracer and o.owner is trace for o in outs]
+    return (
+        [o.value if mine else o for o, mine in zip(outs, own)],
+        [o.note if mine else None for o, mine in zip(outs, own)],
+    )
+
+
 def unlift(tree: Any, trace: Trace) -> Any:
     """Replace a trace's tracers in a tree by the values they stand for."""
     leaves, treedef = tree_flatten(tree)

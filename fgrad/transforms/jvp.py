@@ -33,7 +33,7 @@ from ..pytree import (
     tree_flatten_with_path,
     tree_unflatten,
 )
-from .arguments import argument_names, check_callable, name_of, unlift
+from .arguments import argument_names, check_callable, name_of, run_in, unlift
 from .pull import float0
 from .staging import close
 from .vjp import check_outputs, split_aux
@@ -84,24 +84,11 @@ def push(
 ) -> Any:
     """Run a flat function on primals and tangents; a tangent may be None (zero).
 
-    The outputs are a list of primals and a list of tangents.
+    The results are a list of primals, a list of tangents, and the trace.
     """
     trace = PushTrace(name)
     trace.inputs = inputs
-    lifted = [
-        x if t is None else Tracer(trace, x, t, i)
-        for i, (x, t) in enumerate(zip(primals, tangents, strict=True))
-    ]
-    try:
-        outs = fun(*lifted)
-    finally:
-        trace.ended = True
-    own = [type(o) is Tracer and o.owner is trace for o in outs]
-    return (
-        [o.value if mine else o for o, mine in zip(outs, own)],
-        [o.note if mine else None for o, mine in zip(outs, own)],
-        trace,
-    )
+    return (*run_in(trace, fun, primals, tangents), trace)
 
 
 @short_errors

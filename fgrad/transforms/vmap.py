@@ -23,7 +23,7 @@ from ..core import (
 )
 from ..ops.basic import mapped, to_front, transpose
 from ..pytree import broadcast_prefix, tree_flatten, tree_unflatten
-from .arguments import Transformed, check_live, shown
+from .arguments import Transformed, check_live, run_in, shown
 from .staging import input_names
 
 
@@ -76,19 +76,7 @@ def batched(
     """Run a flat function on batches; return its outputs and their dims."""
     trace = BatchTrace(name, size)
     trace.inputs = inputs
-    lifted = [
-        x if d is None else Tracer(trace, x, d, i)
-        for i, (x, d) in enumerate(zip(args, dims, strict=True))
-    ]
-    try:
-        outs = fun(*lifted)
-    finally:
-        trace.ended = True
-    own = [type(o) is Tracer and o.owner is trace for o in outs]
-    return (
-        [o.value if mine else o for o, mine in zip(outs, own)],
-        [o.note if mine else None for o, mine in zip(outs, own)],
-    )
+    return run_in(trace, fun, args, dims)
 
 
 class Vmap(Transformed):
