@@ -51,12 +51,17 @@ def result(fun, *args):
         return "TypeError" if "Tracer" in type(error).__name__ else type(error).__name__
 
 
+OLD_NUMPY = np.lib.NumpyVersion(np.__version__) < "2.3.0"
+
+
 @pytest.mark.parametrize("shape", [(), (2,)], ids=["scalar", "array"])
 @pytest.mark.parametrize("name", OPERATORS)
 def test_promotion_is_numpys(name, shape):
     fun = OPERATORS[name]
     wrong = []
     for a, b in product([*DTYPES, *SCALARS], repeat=2):
+        if OLD_NUMPY and (name, a, b) == ("pow", "bool", "Python float"):
+            continue  # computes integers there
         x, y = operand(a, shape), operand(b, shape)
         expected, actual = result(fun, x, y), result(jit(fun), x, y)
         if isinstance(expected, str) or isinstance(actual, str):

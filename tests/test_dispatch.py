@@ -278,10 +278,15 @@ def leaves(z):
     return [x for y in z for x in leaves(y)] if isinstance(z, tuple | list) else [z]
 
 
+RECENT = pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.3.0",
+    reason="names and signatures are those of a recent NumPy",
+)
 NOT_METHODS = {"base", "byteorder", "ctypes", "data", "flags", "newbyteorder",
-               "setflags", "strides", "trace"}  # fmt: skip
+               "setflags", "strides"}  # fmt: skip
 
 
+@RECENT
 def test_every_ndarray_attribute_is_there():
     names = {n for n in dir(np.ndarray) if not n.startswith("_")} - NOT_METHODS
     assert not {n for n in names if not hasattr(Tracer, n)}
@@ -303,6 +308,7 @@ def test_iteration_and_len():
     ),
     ids=lambda f: f"{f.__module__}.{f.__name__}",
 )
+@RECENT
 def test_definition_takes_numpys_arguments(function):
     try:
         theirs = inspect.signature(function).parameters

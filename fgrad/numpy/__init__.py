@@ -29,7 +29,8 @@ from . import ufuncs as _ufuncs  # noqa: F401
 from .table import public as _public
 
 __all__ = [*(name for name in _np.__all__ if name != "linalg"), "at", "linalg"]
-__array_namespace_info__ = _np.__array_namespace_info__
+if hasattr(_np, "__array_namespace_info__"):  # since NumPy 2.1
+    __array_namespace_info__ = _np.__array_namespace_info__
 
 
 def __getattr__(name: str) -> Any:

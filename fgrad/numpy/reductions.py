@@ -254,8 +254,8 @@ def _cumulative(function, identity):
     return definition
 
 
-traceable(np.cumulative_sum)(_cumulative(scan.cum_sum, 0))
-traceable(np.cumulative_prod)(_cumulative(scan.cum_prod, 1))
+traceable("cumulative_sum")(_cumulative(scan.cum_sum, 0))
+traceable("cumulative_prod")(_cumulative(scan.cum_prod, 1))
 
 # -- leaving nan out -----------------------------------------------------------------
 

@@ -222,7 +222,7 @@ def _rank(x, rank, name):
     return x
 
 
-@traceable(np.unstack)
+@traceable("unstack")
 def unstack(x, /, *, axis=0):
     """Return the arrays along an axis as a tuple."""
     axis = normalize_axis(axis, ndim_of(x), "unstack", shape_of(x))

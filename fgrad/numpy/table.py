@@ -17,10 +17,15 @@ from ..errors import ConcretizationTypeError, TracerMutationError
 
 
 def traceable(*functions: Any) -> Callable[[Any], Any]:
-    """Return a decorator that enters a definition for some NumPy functions."""
+    """Return a decorator that enters a definition for some NumPy functions.
+
+    A function that is not in every supported NumPy is given by name.
+    """
+    named = (getattr(np, f, None) if isinstance(f, str) else f for f in functions)
+    known = [f for f in named if f is not None]
 
     def enter(definition: Any) -> Any:
-        DISPATCH.update(dict.fromkeys(functions, definition))
+        DISPATCH.update(dict.fromkeys(known, definition))
         return definition
 
     return enter

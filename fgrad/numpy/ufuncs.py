@@ -150,14 +150,14 @@ traceable(np.matmul)(matmul)
 traceable(np.vecdot)(lambda x, y, axis=-1: vecdot(arraylike(x), arraylike(y), axis))
 
 
-@traceable(np.matvec)
+@traceable("matvec")
 def matvec(x: Any, y: Any) -> Any:
     """Return the products of matrices and vectors."""
     y = arraylike(y)
     return _drop(matmul(arraylike(x), reshape(y, shape=(*y.shape, 1))), -1)
 
 
-@traceable(np.vecmat)
+@traceable("vecmat")
 def vecmat(x: Any, y: Any) -> Any:
     """Return the products of vectors (conjugated) and matrices."""
     x = arraylike(x)

@@ -47,6 +47,8 @@ _CONDITION = 1e6  # beyond it, minors are taken from singular values
 
 def _cofactor(a):
     """Return the matrices of cofactors, which exist for singular matrices too."""
+    if a.size == 0:
+        return a.copy()
     with np.errstate(all="ignore"):
         d = np.linalg.det(a)
         try:
