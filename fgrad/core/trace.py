@@ -65,7 +65,7 @@ class Trace:
             kept.check_alive(f'"{prim.name}"', user_source())
 
 
-Entry: TypeAlias = tuple[Primitive, list[Any], Any, dict[str, Any], Any, Any, Source]
+Entry: TypeAlias = tuple[Primitive, Any, Any, dict[str, Any], Any, Any, Source]
 """What reverse mode keeps: (prim, inputs, args, params, out, z, source).
 
 A value that the trace follows is known by its place in the list of entries (an
@@ -75,6 +75,7 @@ primitives leave avals of what is large, and a call leaves its pullback for ``ar
 """
 
 _LOCK_BYTES = 1 << 20
+_LONG = 1000  # beyond it lists become tuples, which the garbage collector forgets
 _SPREAD = 8  # a view that spans more times its own size is copied without gaps
 _SMALL = 512  # up to this size an aval costs more than keeping the array
 _new = object.__new__
@@ -141,6 +142,8 @@ class KnownTrace(Trace):
         if prim.linear:
             values = list(map(_light, values))
             z = z if type(z) is _ndarray and z.size <= _SMALL else aval_of(z)
+        if out > _LONG:
+            inputs, values = tuple(inputs), tuple(values)  # type: ignore[assignment]
         entries.append((prim, inputs, values, params, out, z, source))
         return tracer
 
