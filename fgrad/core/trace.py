@@ -175,14 +175,15 @@ class KnownTrace(Trace):
     def keep(self, array: Any) -> Any:
         """Protect an operand from later writes: the backward pass will read it."""
         if type(array) is not _ndarray or _is_frozen(array):
-            return array
-        if self.lock and not array.flags.writeable:
+            return array  # no array, or a frozen one
+        flags = array.flags
+        if self.lock and not flags.writeable:
             return array
         if self.lock and array.nbytes > _LOCK_BYTES:
-            array.flags.writeable = False
+            flags.writeable = False
             self.locked.append(array)
             return array
-        return copied(array)
+        return array.copy("K") if flags.forc else copied(array)
 
     def end(self) -> None:
         """Refuse to record from now on, and give locked operands back."""
