@@ -14,7 +14,8 @@ from . import tree_util as tree_util
 from .compiler.jit import jit
 from .core import Array, Jaxpr
 from .transforms.custom_jvp import custom_jvp
-from .transforms.custom_vjp import custom_vjp
+from .transforms.custom_rules import SymbolicZero
+from .transforms.custom_vjp import CustomVJPPrimal, custom_vjp
 from .transforms.grad import grad, value_and_grad
 from .transforms.jacobian import (
     hessian,
@@ -35,8 +36,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Array",
+    "CustomVJPPrimal",
     "Jaxpr",
     "ShapeDtypeStruct",
+    "SymbolicZero",
     "custom_jvp",
     "custom_vjp",
     "eval_shape",

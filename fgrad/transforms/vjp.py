@@ -217,9 +217,7 @@ def named_vjp(fun: Any, primals: Any, has_aux: bool, name: str) -> tuple[Any, ..
     finally:
         trace.end()
     pullback = VJPFunction(trace, outs, out_tree, lifted, leaves, in_tree)
-    values = [
-        _copied(o.value) if follows(o, trace) else o for o in outs
-    ]  # fmt: skip
+    values = [_copied(o.value) if follows(o, trace) else o for o in outs]
     result = (tree_unflatten(out_tree, values), pullback)
     return (*result, unlift(aux, trace)) if has_aux else result
 
