@@ -205,3 +205,16 @@ def test_value_is_nan_where_the_power_is_complex():
     value, slope = value_and_grad(lambda x: np.power(x, 0.5))(-2.0)
     assert np.isnan(value)
     assert np.isnan(slope)
+
+
+def test_array_that_is_captured_twice_is_one_constant_unless_it_changed():
+    big = np.arange(20_000.0)
+    jaxpr = fgrad.make_jaxpr(lambda x: x * big + big)(big)
+    assert jaxpr.eqns[0].inputs[1] is jaxpr.eqns[1].inputs[1]
+
+    def f(x):
+        y = x * big
+        big[0] = 7.0
+        return y + big
+
+    assert jit(f)(np.ones_like(big))[0] == 0.0 + 7.0

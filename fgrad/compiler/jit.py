@@ -104,11 +104,12 @@ class Jit(Transformed):
             return args, kwargs, ()
         positions = self._static_positions(args)
         static: list[Any] = [(i, args[i]) for i in positions]
-        static += [(k, v) for k, v in sorted(kwargs.items()) if self._is_static(k)]
+        names = sorted(k for k in kwargs if k in self.static_argnames)
+        static += [(k, kwargs[k]) for k in names]
         for where, value in static:
             self._check_hashable(where, value)
         dynamic = tuple(a for i, a in enumerate(args) if i not in positions)
-        named = {k: v for k, v in kwargs.items() if not self._is_static(k)}
+        named = {k: v for k, v in kwargs.items() if k not in names}
         typed = tuple((where, type(value), value) for where, value in static)
         return dynamic, named, typed
 
@@ -125,26 +126,19 @@ class Jit(Transformed):
                 "arguments, and lists as tuples"
             ) from None
 
-    def _is_static(self, keyword: str) -> bool:
-        return keyword in self.static_argnames
-
     def _stage(self, args: Any, kwargs: Any) -> tuple[Jaxpr, PyTreeDef]:
-        with watched_randomness(self.name):
-            return self._staged(args, kwargs)
-
-    def _staged(self, args: Any, kwargs: Any) -> tuple[Jaxpr, PyTreeDef]:
         dynamic, named, static = self._separate(args, kwargs)
-        if not static:
-            return stage_call(self.fun, args, kwargs, self.name)
         fixed = {where: value for where, _, value in static}
+        keywords = {k: v for k, v in fixed.items() if isinstance(k, str)}
 
         def fun(*rest: Any, **others: Any) -> Any:
             given = iter(rest)
             full = [fixed[i] if i in fixed else next(given) for i in range(len(args))]
-            keywords = {k: v for k, v in fixed.items() if isinstance(k, str)}
             return self.fun(*full, **others, **keywords)
 
-        return stage_call(fun, dynamic, named, self.name)
+        with watched_randomness(self.name):
+            target = fun if static else self.fun
+            return stage_call(target, dynamic, named, self.name)
 
     # -- ahead of time ---------------------------------------------------------
 

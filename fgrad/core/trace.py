@@ -140,8 +140,7 @@ class KnownTrace(Trace):
         tracer.note = out = len(entries)
         tracer.source = source
         if prim.linear:
-            values = list(map(_light, values))
-            z = z if type(z) is _ndarray and z.size <= _SMALL else aval_of(z)
+            values, z = list(map(_light, values)), _light(z)
         if out > _LONG:
             inputs, values = tuple(inputs), tuple(values)  # type: ignore[assignment]
         entries.append((prim, inputs, values, params, out, z, source))
@@ -228,6 +227,12 @@ def frozen(array: np.ndarray) -> np.ndarray:
     return np.ndarray(copy.shape, copy.dtype, memory, offset, copy.strides)
 
 
+def _same_bytes(array: np.ndarray, copy: np.ndarray) -> bool:
+    """Say whether an array still is what it was when it was copied."""
+    same = array.shape == copy.shape and array.dtype == copy.dtype
+    return array is copy or (same and array.tobytes() == copy.tobytes())
+
+
 def _light(x: Any) -> Any:
     """Return what a linear primitive keeps: a small array, or an aval."""
     return x if type(x) is _ndarray and x.size <= _SMALL else aval_of(x)
@@ -236,7 +241,7 @@ def _light(x: Any) -> Any:
 class StagedTrace(Trace):
     """The record of a run on avals alone: a jaxpr in the making."""
 
-    __slots__ = ("eqns", "invars")
+    __slots__ = ("captured", "eqns", "invars")
 
     known = False
     unknown = "only its shape and dtype are known while the function is traced"
@@ -252,6 +257,7 @@ class StagedTrace(Trace):
         super().__init__(name)
         self.eqns: list[Eqn] = []
         self.invars: list[Var] = []
+        self.captured: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def lift(self, aval: Aval) -> Tracer:
         """Return a tracer of a new input."""
@@ -281,14 +287,24 @@ class StagedTrace(Trace):
         if type(x) is Tracer:
             if x.owner is self:
                 return x.note
-            x.check_alive(self.name, user_source())
+            if x.owner.ended:
+                x.check_alive(self.name, user_source())
             return x
-        return frozen(x) if type(x) is np.ndarray else x
+        return self.constant(x) if type(x) is np.ndarray else x
+
+    def constant(self, array: np.ndarray) -> np.ndarray:
+        """Return a frozen copy; an array that is captured again shares the first."""
+        captured = self.captured.get(id(array))
+        if captured is None or not _same_bytes(array, captured[1]):
+            captured = self.captured[id(array)] = (array, frozen(array))
+        return captured[1]
 
     def end(self, outs: Sequence[Any]) -> Jaxpr:
         """Refuse to record from now on, and return what was written."""
         self.ended = True
-        return Jaxpr(tuple(self.invars), tuple(self.eqns), tuple(map(self.atom, outs)))
+        atoms = tuple(map(self.atom, outs))
+        self.captured.clear()
+        return Jaxpr(tuple(self.invars), tuple(self.eqns), atoms)
 
 
 def require(rule: Any, prim: Primitive, kind: str, argument: int, source: Any) -> Any:

@@ -340,9 +340,7 @@ def expand(ct, x):
     shape, dtype = shape_of(x), dtype_of(x)
     if type(ct) is np.ndarray and ct.shape == shape and ct.dtype is dtype:
         return ct
-    if type(ct) is float:
-        ct = dtype.type(ct)
-    elif not hasattr(ct, "shape"):
+    if type(ct) is float or not hasattr(ct, "shape"):
         ct = dtype.type(ct)
     elif dtype_of(ct) != dtype or aval_of(ct).weak:
         ct = astype(fit_dtype(ct, x), dtype)

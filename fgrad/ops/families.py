@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from numpy import ndarray
-
 from ..core import (
     Aval,
     Primitive,
@@ -94,17 +92,10 @@ def _vjp_rules(rules):
     if len(rules) == 2:  # spelled out, for speed
         rule_x, rule_y = rules
 
-        def pull_x(ct, z, x, y):
-            ct = rule_x(ct, z, x, y)
-            if type(ct) is type(x) is ndarray and ct.shape == x.shape:
-                if ct.dtype is x.dtype:
-                    return ct
-            return fit(ct, x, z)
-
-        def pull_y(ct, z, x, y):
-            return fit(rule_y(ct, z, x, y), y, z)
-
-        return pull_x, rule_y and pull_y
+        return (
+            lambda ct, z, x, y: fit(rule_x(ct, z, x, y), x, z),
+            rule_y and (lambda ct, z, x, y: fit(rule_y(ct, z, x, y), y, z)),
+        )
     return tuple(map(_vjp_rule, range(len(rules)), rules))
 
 

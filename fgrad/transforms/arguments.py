@@ -125,6 +125,16 @@ def shown(x: Any) -> str:
     return "None" if x is None else f"{text} ({type(x).__name__})"
 
 
+def split_aux(out: Any, name: str, main: str = "output") -> tuple[Any, Any]:
+    """Return a function's output and its aux, which have to come as a pair."""
+    if not isinstance(out, tuple | list) or len(out) != 2:
+        raise TypeError(
+            f"{name} with has_aux=True needs the function to return a pair "
+            f"({main}, aux), got {shown(out)}: return {main}, aux"
+        )
+    return out[0], out[1]
+
+
 def check_live(values: Iterable[Any], name: str) -> None:
     """Raise if a tracer that was kept from an ended transformation is among values."""
     for x in values:

@@ -25,6 +25,7 @@ from .arguments import (
     checked_argnums,
     refuse_reduce_axes,
     shown,
+    split_aux,
     unlift,
 )
 from .pull import finished, float0, follows, place_of, pull
@@ -77,7 +78,9 @@ class ValueAndGrad(Transformed):
         for p, tree in zip(positions, given if self.several else (given,)):
             full[p] = tree
         try:
-            out, aux = self._split(self.fun(*full, **kwargs))
+            out, aux = self.fun(*full, **kwargs), None
+            if self.has_aux:
+                out, aux = split_aux(out, self.name, "value")
             value, grads = self._differentiate(trace, out, lifted, leaves)
         finally:
             trace.end()
@@ -104,16 +107,6 @@ class ValueAndGrad(Transformed):
             for place, ct, leaf in zip(places, cts, leaves)
         ]
         return (out.value if followed else out), grads
-
-    def _split(self, out: Any) -> tuple[Any, Any]:
-        if not self.has_aux:
-            return out, None
-        if not isinstance(out, tuple | list) or len(out) != 2:
-            raise TypeError(
-                f"{self.name} with has_aux=True needs the function to return a pair "
-                f"(value, aux), got {shown(out)}: return value, aux"
-            )
-        return out[0], out[1]
 
     def _check_leaf(self, leaf: Any, i: int, positions: Any, chosen: Any) -> None:
         kind = dtype_of(leaf).kind if is_array(leaf) else None

@@ -17,10 +17,11 @@ from .arguments import (
     argument_names,
     checked_argnums,
     name_of,
+    split_aux,
 )
 from .grad import grad
 from .jvp import jvp, named_jvp
-from .vjp import check_outputs, named_vjp, split_aux
+from .vjp import check_outputs, named_vjp
 from .vmap import vmap
 
 _EMPTY = inspect.Parameter.empty

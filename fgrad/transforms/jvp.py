@@ -33,10 +33,17 @@ from ..pytree import (
     tree_flatten_with_path,
     tree_unflatten,
 )
-from .arguments import argument_names, check_callable, name_of, run_in, unlift
+from .arguments import (
+    argument_names,
+    check_callable,
+    name_of,
+    run_in,
+    split_aux,
+    unlift,
+)
 from .pull import float0
 from .staging import close
-from .vjp import check_outputs, split_aux
+from .vjp import check_outputs
 
 
 class PushTrace(Trace):

@@ -16,14 +16,12 @@ from ..core import (
     aval_of,
     is_array,
     short_errors,
-    substitute,
 )
 from ..pytree import (
     PyTreeDef,
     keystr,
     tree_flatten,
     tree_flatten_with_path,
-    tree_map,
     tree_unflatten,
 )
 from .arguments import (
@@ -83,13 +81,6 @@ def captures_tracers(jaxpr: Jaxpr) -> bool:
     """Say whether a jaxpr has outer tracers among its constants."""
     atoms = (a for e in jaxpr.eqns for a in e.inputs)
     return any(type(a) is Tracer for a in (*jaxpr.outs, *atoms))
-
-
-def drop_inputs(jaxpr: Jaxpr, values: dict[int, Any]) -> Jaxpr:
-    """Return a jaxpr with some inputs (by position) replaced by constants."""
-    env = {jaxpr.invars[i]: value for i, value in values.items()}
-    kept = tuple(v for i, v in enumerate(jaxpr.invars) if i not in values)
-    return substitute(jaxpr.replace(invars=kept), env)
 
 
 class ShapeDtypeStruct:
@@ -262,8 +253,3 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     name = f"eval_shape({name_of(fun)})"
     jaxpr, tree = stage_call(fun, args, kwargs, name)
     return tree_unflatten(tree, list(map(_struct, jaxpr.out_avals)))
-
-
-def shapes_of(tree: Any) -> Any:
-    """Return a tree with every array replaced by its shape and dtype."""
-    return tree_map(lambda x: _struct(aval_of(x)), tree)

@@ -36,6 +36,7 @@ from .arguments import (
     name_of,
     refuse_reduce_axes,
     shown,
+    split_aux,
     unlift,
 )
 from .pull import finished, float0, follows, place_of, pull
@@ -225,16 +226,6 @@ def named_vjp(fun: Any, primals: Any, has_aux: bool, name: str) -> tuple[Any, ..
 def _copied(value: Any) -> Any:
     """Return memory of the caller's own: the record may still read the original."""
     return value.copy() if type(value) is np.ndarray else value
-
-
-def split_aux(out: Any, name: str) -> tuple[Any, Any]:
-    """Return a function's output and its aux, which have to come as a pair."""
-    if not isinstance(out, tuple | list) or len(out) != 2:
-        raise TypeError(
-            f"{name} with has_aux=True needs the function to return a pair "
-            f"(output, aux), got {shown(out)}: return output, aux"
-        )
-    return out[0], out[1]
 
 
 def check_outputs(outs: list[Any], name: str) -> None:

@@ -92,7 +92,7 @@ class Vmap(Transformed):
         self.out_axes = out_axes
         self.axis_name = axis_name
         self.axis_size = axis_size
-        _check_axes_type(self.in_axes, f"{self.name}: in_axes", dicts=True)
+        _check_axes_type(self.in_axes, f"{self.name}: in_axes")
         _check_axes_type(self.out_axes, f"{self.name}: out_axes")
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -243,7 +243,7 @@ def _broadcast(
         raise ValueError(f"{what} does not fit {whole}: {error}") from None
 
 
-def _check_axes_type(axes: Any, what: str, dicts: bool = False) -> None:
+def _check_axes_type(axes: Any, what: str) -> None:
     leaves, _ = tree_flatten(axes, is_leaf=lambda x: x is None)
     for axis in leaves:
         if isinstance(axis, bool) or not (axis is None or hasattr(axis, "__index__")):

@@ -92,12 +92,6 @@ def _undoes_transpose(eqn: Eqn, producers: Producers) -> Any:
     return before.inputs[0] if before.params["axes"] == back else None
 
 
-def _undoes_reshape(eqn: Eqn, producers: Producers) -> Any:
-    (x,) = eqn.inputs
-    before = producers.get(x) if type(x) is Var else None
-    return before.inputs[0] if before is not None and before.prim is eqn.prim else None
-
-
 def _unchanged(eqn: Eqn, producers: Producers) -> Any:
     return eqn.inputs[0]
 
@@ -116,7 +110,7 @@ RULES: dict[str, tuple[Callable[[Eqn, Producers], Any], ...]] = {
     ew.neg.name: (_undoes_itself,),
     ew.conj.name: (_undoes_itself,),
     basic.cast.name: (_unchanged,),
-    basic.reshape.name: (_unchanged, _undoes_reshape),
+    basic.reshape.name: (_unchanged, _undoes_itself),
     basic.broadcast_to.name: (_unchanged,),
     basic.transpose.name: (_unchanged_transpose, _undoes_transpose),
 }
