@@ -24,7 +24,7 @@ from .passes import drop_dead, optimize
 from .runtime import compiled
 
 
-def _derived(jaxpr: Jaxpr, key: Any, make: Callable[[], Any]) -> Any:
+def derived(jaxpr: Jaxpr, key: Any, make: Callable[[], Any]) -> Any:
     """Return what was derived from a jaxpr before, or derive it now."""
     found = jaxpr.cache.get(key)
     if found is None:
@@ -109,7 +109,7 @@ def _vars(atoms: Any) -> list[Var]:
 def _forward(
     needed: tuple[bool, ...], *args: Any, jaxpr: Jaxpr, name: str
 ) -> tuple[list[Any], Callable[..., Any]]:
-    halves = _derived(jaxpr, ("vjp", needed), lambda: split(jaxpr, needed, name))
+    halves = derived(jaxpr, ("vjp", needed), lambda: split(jaxpr, needed, name))
     results = call(*args, jaxpr=halves.forward, name=name)
     count = len(jaxpr.outs)
     outs, residuals = results[:count], results[count:]
@@ -136,7 +136,7 @@ def _dual(
     primals: Any, tangents: Any, *, jaxpr: Jaxpr, name: str
 ) -> tuple[list[Any], list[Any]]:
     moving = tuple(t is not None for t in tangents)
-    pushed, present = _derived(
+    pushed, present = derived(
         jaxpr, ("jvp", moving), lambda: _push_jaxpr(jaxpr, moving, name)
     )
     given = [expand(t, x) for t, x in zip(tangents, primals) if t is not None]
@@ -170,7 +170,7 @@ def _batch(
     args: Any, dims: Any, size: int, *, jaxpr: Jaxpr, name: str
 ) -> tuple[list[Any], list[int | None]]:
     key = ("vmap", tuple(dims), size)
-    mapped, out_dims = _derived(
+    mapped, out_dims = derived(
         jaxpr, key, lambda: _batch_jaxpr(jaxpr, tuple(dims), size, name)
     )
     return call(*args, jaxpr=mapped, name=name), out_dims

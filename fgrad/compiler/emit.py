@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import count
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -21,12 +23,22 @@ _OTHERWISE_ON_NUMBERS = {"div", "pow", "abs", "cast", "cast_discrete"}
 
 
 class Source:
-    """A function as text, and the names it uses beyond its arguments."""
+    """A function as text, and the names it uses beyond its arguments.
 
-    def __init__(self, name: str, lines: list[str], namespace: dict[str, Any]) -> None:
+    ``arguments`` are the names of the jaxpr's inputs, which messages need.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        lines: list[str],
+        namespace: dict[str, Any],
+        arguments: list[str],
+    ) -> None:
         self.name = name
         self.lines = lines
         self.namespace = namespace
+        self.arguments = arguments
 
     @property
     def raw(self) -> str:
@@ -36,9 +48,7 @@ class Source:
     @property
     def text(self) -> str:
         """The text as a person would write it; the lines are those of ``raw``."""
-        body = [ast.unparse(ast.parse(line)) for line in self.lines[1:-1]]
-        outs = ast.unparse(ast.parse(self.lines[-1].removeprefix("return ")))
-        return "\n    ".join([self.lines[0], *body, f"return {outs}\n"])
+        return ast.unparse(ast.parse(self.raw)) + "\n"
 
     @property
     def legend(self) -> str:
@@ -57,10 +67,10 @@ def emit(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Source:
         return (np.add.reduce(np.sin(x) * 2.0, axis=0),)
     <BLANKLINE>
     """
-    return _Emitter(jaxpr, name, list(arguments)).source()
+    return Emitter(jaxpr, name, list(arguments)).source()
 
 
-class _Emitter:
+class Emitter:
     """The state of one emission: the texts of vars, the lines so far."""
 
     def __init__(self, jaxpr: Jaxpr, name: str, arguments: list[str]) -> None:
@@ -83,11 +93,11 @@ class _Emitter:
             self.equation(eqn)
         taken: set[Any] = set()
         outs = [self.output(atom, taken) for atom in self.jaxpr.outs]
-        arguments = ", ".join(self.text[v] for v in self.jaxpr.invars)
-        head = f"def {self.name}({arguments}):"
+        arguments = [self.text[v] for v in self.jaxpr.invars]
+        head = f"def {self.name}({', '.join(arguments)}):"
         result = "".join(f"{out}, " for out in outs)
         lines = [head, *self.lines, f"return ({result})"]
-        return Source(self.name, lines, self.namespace)
+        return Source(self.name, lines, self.namespace, arguments)
 
     def equation(self, eqn: Eqn) -> None:
         """Write one equation: a line of its own, or text for its one reader."""
@@ -135,6 +145,9 @@ class _Emitter:
 
     def call(self, prim: Primitive, names: list[str], params: Any) -> str:
         """Call a primitive's implementation by name: no NumPy expression says it."""
+        if prim.lower is not None:
+            function = self.bind(identifier(prim.name), prim.lower(**params))
+            return f"{function}({', '.join(names)})"
         named = [
             f"{k}={v!r}" if _is_literal(v) else f"{k}={self.bind(k, v)}"
             for k, v in params.items()
@@ -215,3 +228,14 @@ def _is_literal(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_literal, value))
     return value is None or isinstance(value, bool | int | float | str)
+
+
+def identifier(name: str) -> str:
+    """Return a Python name that reads like a function's name.
+
+    >>> identifier("grad(loss)"), identifier("lambda")
+    ('grad_loss', 'lambda_')
+    """
+    word = re.sub(r"\W+", "_", name).strip("_") or "function"
+    free = word.isidentifier() and not iskeyword(word) and word != "np"
+    return word if free else f"{word}_"

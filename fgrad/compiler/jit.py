@@ -19,8 +19,9 @@ from ..transforms.staging import (
     stage_call,
 )
 from .call import call
+from .emit import identifier
 from .randomness import watched_randomness
-from .runtime import Compiled, compiled, identifier
+from .runtime import Compiled, compiled
 
 
 class Program(NamedTuple):

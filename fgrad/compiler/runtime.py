@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import linecache
-import re
 import weakref
 from collections.abc import Callable, Iterable
 from itertools import count
-from keyword import iskeyword
 from typing import Any
 
 from ..core import Jaxpr
-from .emit import Source, emit
+from .emit import Source, emit, identifier
 from .passes import LOWERING, optimize
 
 _numbers = count()
@@ -36,7 +34,11 @@ def load(source: Source, jaxpr: Jaxpr) -> Callable[..., Any]:
         return source.text
 
     linecache.cache[filename] = (shown,)
-    namespace = {**source.namespace, "__jaxpr__": jaxpr}  # for messages
+    namespace = {
+        **source.namespace,
+        "__jaxpr__": jaxpr,  # this and its arguments are for messages
+        "__arguments__": source.arguments,
+    }
     exec(compile(source.raw, filename, "exec"), namespace)
     function = namespace[source.name]
     weakref.finalize(function, linecache.cache.pop, filename, None)
@@ -49,14 +51,3 @@ def compiled(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Compiled
     if found is None:
         found = jaxpr.cache["compiled"] = Compiled(jaxpr, identifier(name), arguments)
     return found
-
-
-def identifier(name: str) -> str:
-    """Return a Python name that reads like a function's name.
-
-    >>> identifier("grad(loss)"), identifier("lambda")
-    ('grad_loss', 'lambda_')
-    """
-    word = re.sub(r"\W+", "_", name).strip("_") or "function"
-    free = word.isidentifier() and not iskeyword(word) and word != "np"
-    return word if free else f"{word}_"

@@ -43,8 +43,9 @@ def _aval(defined: set[Var], atom: Any, reader: str) -> Aval:
 
 def _check_eqn(eqn: Eqn, avals: list[Aval]) -> None:
     for value in eqn.params.values():
-        if isinstance(value, Jaxpr):
-            check_jaxpr(value)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Jaxpr):
+                check_jaxpr(part)
     result = eqn.prim.abstract(*avals, **eqn.params)
     expected = list(result) if eqn.prim.multi else [result]
     actual = [var.aval for var in eqn.outs]

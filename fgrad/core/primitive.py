@@ -38,6 +38,7 @@ class Primitive:
       their cotangents to those of the needed arguments.
     - ``dual(primals, tangents, **params)`` gives the outputs and their tangents.
     - ``body(*avals, **params)`` gives the jaxpr that computes their value.
+    - ``lower(**params)`` gives a function of arrays that compiled code calls.
 
     The output of a ``view`` may share the memory of its first argument.
     """
@@ -56,6 +57,7 @@ class Primitive:
     forward: Callable[..., Any] | None = None
     dual: Callable[..., Any] | None = None
     body: Callable[..., Any] | None = None
+    lower: Callable[..., Any] | None = None
     view: bool = False
     reads: bool = field(init=False)  # whether the vjp rules read values
     special: bool = field(init=False)  # whether a record treats it in its own way

@@ -140,15 +140,15 @@ def _explain(error: BaseException) -> None:
 
     The program is run once more, one operation at a time; it has no effects.
     """
-    for one in _chain(error.__traceback__):
+    for one in reversed(_chain(error.__traceback__)):  # innermost first
         frame = one.tb_frame
         jaxpr = frame.f_globals.get("__jaxpr__")
         if jaxpr is not None:
-            code = frame.f_code
-            names = code.co_varnames[: code.co_argcount]
-            note = _failing(jaxpr, [frame.f_locals[name] for name in names])
-            if note and note not in getattr(error, "__notes__", ()):
-                error.add_note(note)
+            names = frame.f_globals["__arguments__"]
+            if all(name in frame.f_locals for name in names):
+                note = _failing(jaxpr, [frame.f_locals[name] for name in names])
+                if note and note not in getattr(error, "__notes__", ()):
+                    error.add_note(note)
             return
 
 

@@ -1,0 +1,196 @@
+"""Forward mode and vmap of loops: the body is transformed, and looped again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..compiler.call import derived
+from ..compiler.passes import optimize
+from ..core import Aval, Jaxpr, evaluate
+from ..ops.basic import astype, expand, mapped, transpose, zeros
+from ..ops.elementwise import logical_and, where
+from ..transforms.jvp import push
+from ..transforms.staging import stage
+from ..transforms.vmap import batched
+from .halves import Flags, kept, present, spread, strong
+from .scalars import like
+
+if TYPE_CHECKING:
+    from .loop import Loop
+
+
+def settled(carry: Sequence[bool], step: Callable[[Flags], Any]) -> tuple[Flags, Any]:
+    """Find the carries that have a property which a body may spread to more of them.
+
+    ``step(carry)`` returns the property after the body, and a result; it is repeated
+    until nothing is added, and then its result is returned.
+    """
+    now = tuple(carry)
+    while True:
+        after, result = step(now)
+        more = tuple(a or b for a, b in zip(now, after, strict=True))
+        if more == now:
+            return now, result
+        now = more
+
+
+# -- forward mode ------------------------------------------------------------------
+
+
+def dual(loop: Loop, primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
+    """Return the outputs of a loop and their tangents."""
+    consts, carry, xs = loop.divide(primals)
+    ts = [None if t is None else expand(t, x) for t, x in zip(tangents, primals)]
+    t_consts, t_carry, t_xs = loop.divide(ts)
+    flags = present(t_consts), present(t_carry), present(t_xs)
+    moves, (body, ys_move) = derived(
+        loop.jaxpr, loop.key("jvp", flags), lambda: _settled_push(loop, *flags)
+    )
+    starts = [
+        expand(0.0, x) if t is None and move else t
+        for t, x, move in zip(t_carry, carry, moves)
+    ]
+    pushed = loop._replace(
+        jaxpr=body,
+        n_consts=loop.n_consts + sum(flags[0]),
+        n_carry=loop.n_carry + sum(moves),
+        name=f"{loop.name}_jvp",
+    )
+    carry, ys = pushed(
+        [*consts, *kept(t_consts, flags[0])],
+        [*carry, *kept(starts, moves)],
+        [*xs, *kept(t_xs, flags[2])],
+    )
+    n, m = loop.n_carry, len(ys_move)
+    outs = [*carry[:n], *ys[:m]]
+    return outs, [*spread(carry[n:], moves), *spread(ys[m:], ys_move)]
+
+
+def _settled_push(loop: Loop, consts: Any, carry: Any, xs: Any) -> Any:
+    n = loop.n_carry
+
+    def step(moves: Flags) -> Any:
+        body, outs_move = _push_body(loop, consts, moves, xs)
+        return outs_move[:n], (body, outs_move[n:])
+
+    return settled(carry, step)
+
+
+def _push_body(loop: Loop, consts: Any, carry: Any, xs: Any) -> tuple[Jaxpr, Any]:
+    """Return the body over primals and tangents, and which outputs move."""
+    groups = list(zip(loop.divide(loop.jaxpr.in_avals), (consts, carry, xs)))
+    avals: list[Aval] = []
+    for group, flags in groups:
+        avals += [*group, *strong(kept(group, flags))]
+    outs_move: list[bool] = []
+
+    def pushed(*tracers: Any) -> list[Any]:
+        given = iter(tracers)
+        primals: list[Any] = []
+        tangents: list[Any] = []
+        for group, flags in groups:
+            primals += [next(given) for _ in group]
+            tangents += [next(given) if flag else None for flag in flags]
+        run = lambda *args: evaluate(loop.jaxpr, args)
+        outs, ts, _ = push(run, primals, tangents, loop.name)
+        outs_move.extend(present(ts))
+        wanted = [*carry, *outs_move[loop.n_carry :]]
+        full = [
+            zeros(z) if t is None else expand(t, z)
+            for t, z in kept(list(zip(ts, outs)), wanted)
+        ]
+        moving = sum(carry)
+        n = loop.n_carry
+        return [*outs[:n], *full[:moving], *outs[n:], *full[moving:]]
+
+    body = optimize(stage(pushed, avals, loop.name))
+    return body, tuple(outs_move)
+
+
+# -- vmap --------------------------------------------------------------------------
+
+
+def batch(
+    loop: Loop, args: Any, dims: Any, size: int
+) -> tuple[list[Any], list[int | None]]:
+    """Return the outputs of a loop over batches, and their dims."""
+    consts, carry, xs = loop.divide(args)
+    d_consts, d_carry, d_xs = loop.divide(dims)
+    consts = [_moved(x, d, 0) for x, d in zip(consts, d_consts)]
+    xs = [_moved(x, d, 1) for x, d in zip(xs, d_xs)]
+    flags = present(d_consts), present(d_carry), present(d_xs)
+    maps, (body, ys_map) = derived(
+        loop.jaxpr,
+        loop.key("vmap", flags, size),
+        lambda: _settled_batch(loop, *flags, size),
+    )
+    starts = [
+        mapped(x, d, size) if is_mapped else x
+        for x, d, is_mapped in zip(carry, d_carry, maps)
+    ]
+    carry, ys = loop._replace(jaxpr=body)(consts, starts, xs)
+    dims = [*(0 if m else None for m in maps), *(1 if m else None for m in ys_map)]
+    return [*carry, *ys], dims
+
+
+def _moved(x: Any, dim: int | None, axis: int) -> Any:
+    """Return an array with its batch axis at another place."""
+    if dim is None or dim == axis:
+        return x
+    order = [a for a in range(x.ndim) if a != dim]
+    order.insert(axis, dim)
+    return transpose(x, axes=tuple(order))
+
+
+def _settled_batch(loop: Loop, consts: Any, carry: Any, xs: Any, size: int) -> Any:
+    n = loop.n_carry
+
+    def step(maps: Flags) -> Any:
+        if loop.until and maps[0]:  # elements end one by one: each has its own carry
+            maps = (True,) * n
+        body, outs_map = _batch_body(loop, consts, maps, xs, size)
+        if loop.until and outs_map[0]:
+            outs_map = (True,) * n + outs_map[n:]
+        return outs_map[:n], (body, outs_map[n:])
+
+    return settled(carry, step)
+
+
+def _batch_body(
+    loop: Loop, consts: Any, carry: Any, xs: Any, size: int
+) -> tuple[Jaxpr, Any]:
+    """Return the body over batches, and which outputs are mapped."""
+    flags = [*consts, *carry, *xs]
+    element = loop.jaxpr.in_avals
+    avals = [
+        Aval((size, *a.shape), a.dtype) if flag else a
+        for a, flag in zip(element, flags)
+    ]
+    dims = [0 if flag else None for flag in flags]
+    outs_map: list[bool] = []
+
+    def mapped_body(*tracers: Any) -> list[Any]:
+        run = lambda *args: evaluate(loop.jaxpr, args)
+        outs, out_dims = batched(run, tracers, dims, size, loop.name)
+        outs_map.extend(present(out_dims))
+        wanted = [*carry, *outs_map[loop.n_carry :]]
+        outs = [
+            astype(mapped(z, d, size), a.dtype) if flag else z
+            for z, d, a, flag in zip(outs, out_dims, loop.jaxpr.out_avals, wanted)
+        ]
+        if loop.until and carry[0]:
+            old = tracers[loop.n_consts : loop.n_consts + loop.n_carry]
+            outs = [*_running(old, outs), *outs[loop.n_carry :]]
+        return outs
+
+    body = optimize(stage(mapped_body, avals, loop.name))
+    return body, tuple(outs_map)
+
+
+def _running(old: Sequence[Any], outs: Sequence[Any]) -> list[Any]:
+    """Let an iteration change the elements that still run, and no others."""
+    running, *before = old
+    goes_on, *after = outs
+    changed = [where(like(running, z), z, x) for z, x in zip(after, before)]
+    return [logical_and(goes_on, running), *changed]

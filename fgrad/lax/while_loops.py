@@ -1,0 +1,178 @@
+"""``while_loop`` and ``fori_loop``: loops that end by a condition or a count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..control.loop import Loop
+from ..core import (
+    Aval,
+    Tracer,
+    aval_of,
+    dtype_of,
+    is_array,
+    shape_of,
+    short_errors,
+)
+from ..ops.basic import astype
+from ..pytree import PyTreeDef, tree_structure, tree_unflatten
+from ..transforms.arguments import check_callable, name_of, shown
+from ..transforms.staging import close, stage
+from .bodies import Body, checked_leaves, leaves_of, paths_of, place
+from .carries import kept_type, settled_carry
+from .loops import scan
+
+
+@short_errors
+def while_loop(
+    cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any
+) -> Any:
+    """Repeat ``body_fun`` as long as ``cond_fun`` holds; return the last value.
+
+    ``cond_fun(val)`` returns a boolean scalar, ``body_fun(val)`` the next value, which
+    keeps its structure, shapes and dtypes; Python numbers in ``init_val`` take the
+    dtype that the body gives them. Both are traced and compiled once.
+
+    Reverse mode works: the loop keeps what the backward pass needs of every
+    iteration, so memory grows with their number. Under `vmap` the loop runs until the
+    condition has failed for every element; elements that are done do not change.
+
+    Raises:
+        TypeError: if the value changes its type, or the condition is no boolean.
+
+    >>> while_loop(lambda x: x < 100.0, lambda x: x * 2.0, 3.0)
+    192.0
+    >>> from fgrad import grad
+    >>> grad(lambda x: while_loop(lambda y: y < 100.0, lambda y: y * 2.0, x))(3.0)
+    np.float64(64.0)
+    """
+    check_callable(cond_fun, "while_loop")
+    check_callable(body_fun, "while_loop")
+    name = f"while_loop({name_of(body_fun)})"
+    leaves, tree = leaves_of(init_val, name, "init_val")
+
+    def holds(val: Any) -> Any:
+        return _boolean(cond_fun(val), name, name_of(cond_fun))
+
+    def stage_body(avals: list[Aval]) -> Body:
+        return _stage_body(holds, body_fun, tree, avals, name)
+
+    body, carry = settled_carry(stage_body, leaves, tree, name)
+    jaxpr, consts = close(body.jaxpr)
+    first = holds(tree_unflatten(tree, carry))
+    loop = Loop(
+        jaxpr, len(consts), 1 + len(carry), None, False, name_of(body_fun), until=True
+    )
+    (_, *outs), _ = loop(consts, [first, *carry], [])
+    return tree_unflatten(tree, outs)
+
+
+def _boolean(holds: Any, name: str, fun: str) -> Any:
+    if not is_array(holds) or shape_of(holds) or dtype_of(holds).kind != "b":
+        got = shown(holds)
+        hint = "compare, as in x < 3"
+        if is_array(holds) and shape_of(holds):
+            hint = "reduce it with .all() or .any()"
+        elif is_array(holds):
+            hint = "write x != 0"
+        raise TypeError(
+            f"{name}: the condition {fun} must return a boolean scalar, got {got}: "
+            f"{hint}"
+        )
+    return np.bool(holds) if type(holds) is bool else holds
+
+
+def _stage_body(
+    holds: Callable[[Any], Any],
+    body_fun: Callable[[Any], Any],
+    tree: PyTreeDef,
+    avals: list[Aval],
+    name: str,
+) -> Body:
+    """Stage the body together with the condition on what it returns."""
+    found: list[Any] = []
+
+    def flat(_: Any, *tracers: Any) -> list[Any]:
+        out = body_fun(tree_unflatten(tree, tracers))
+        outs, out_tree = checked_leaves(out, name)
+        found.extend((out_tree, tuple(map(aval_of, outs)), tuple(map(place, outs))))
+        if out_tree != tree:
+            return outs
+        kept = [kept_type(x, a) for x, a in zip(outs, avals)]
+        return [holds(tree_unflatten(tree, kept)), *kept]
+
+    def inputs(i: int) -> str:
+        return f"the carry{paths_of(tree)[i - 1]}" if i else "the condition"
+
+    jaxpr = stage(flat, [Aval((), np.dtype(bool)), *avals], name, inputs)
+    out_tree, out_avals, places = found
+    return Body(jaxpr, out_tree, out_avals, places, tree_structure(()))
+
+
+@short_errors
+def fori_loop(
+    lower: Any,
+    upper: Any,
+    body_fun: Callable[[Any, Any], Any],
+    init_val: Any,
+    *,
+    unroll: int | bool | None = None,
+) -> Any:
+    """Repeat ``val = body_fun(i, val)`` for ``i`` from ``lower`` to ``upper - 1``.
+
+    The bounds are integers, known or traced; the value keeps its structure, shapes and
+    dtypes. With known bounds ``i`` is a Python integer, which takes the dtype of the
+    arrays that it meets. Reverse mode works for both kinds of bounds.
+
+    Args:
+        lower: the first ``i``.
+        upper: where to stop.
+        body_fun: the function of one iteration.
+        init_val: the first value.
+        unroll: for known bounds, as in `scan`.
+
+    Raises:
+        TypeError: if a bound is no integer, or the value changes its type.
+
+    >>> fori_loop(0, 5, lambda i, total: total + i, 0)
+    10
+    """
+    check_callable(body_fun, "fori_loop")
+    name = f"fori_loop({name_of(body_fun)})"
+    lower, upper = _bound(lower, "lower", name), _bound(upper, "upper", name)
+    if type(lower) is int and type(upper) is int:
+        return _counted(lower, upper, body_fun, init_val, unroll or 1)
+    if unroll not in (None, 1, False):
+        raise ValueError(f"{name}: unroll needs bounds that are known, not traced")
+
+    def body(val: Any) -> Any:
+        i, inner = val
+        return i + 1, body_fun(i, inner)
+
+    start = lower if type(lower) is int else astype(lower, dtype_of(upper))
+    body.__name__ = name_of(body_fun)
+    return while_loop(lambda val: val[0] < upper, body, (start, init_val))[1]
+
+
+def _counted(
+    lower: int, upper: int, body_fun: Callable[..., Any], init_val: Any, unroll: Any
+) -> Any:
+    def step(val: Any, _: Any) -> Any:
+        i, inner = val
+        return (i + 1, body_fun(i, inner)), None
+
+    step.__name__ = name_of(body_fun)
+    length = max(upper - lower, 0)
+    (_, out), _ = scan(step, (lower, init_val), None, length, unroll=unroll)
+    return out
+
+
+def _bound(bound: Any, what: str, name: str) -> Any:
+    """Return a bound as an int if it is known; raise unless it is an integer."""
+    if not is_array(bound) or shape_of(bound) or dtype_of(bound).kind not in "iu":
+        fix = ": write int(...)" if is_array(bound) and not shape_of(bound) else ""
+        raise TypeError(f"{name}: {what} must be an integer, got {shown(bound)}{fix}")
+    return bound if type(bound) is Tracer else int(bound)
