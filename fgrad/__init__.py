@@ -37,6 +37,7 @@ from .transforms.vmap import vmap
 
 if TYPE_CHECKING:
     from . import optim as optim
+    from . import test_util as test_util
 
 __version__ = "0.1.0"
 
@@ -67,7 +68,7 @@ __all__ = [
     "vmap",
 ]
 
-_ON_FIRST_USE = ("optim",)  # a program that does not use them need not wait
+_ON_FIRST_USE = ("optim", "test_util")  # a program that does not use them need not wait
 
 
 def __getattr__(name: str) -> Any:
