@@ -83,17 +83,18 @@ def newton_cg(loss, x):
     value_and_grad = fgrad.jit(fgrad.value_and_grad(loss))
     times_hessian = fgrad.jit(lambda x, v: fgrad.hvp(loss, (x,), (v,)))
     cost, costs, losses = 0, [], []
-    while True:
+    while len(losses) < FIRST_ORDER_STEPS:
         value, gradient = value_and_grad(x)
         cost += 1
         costs.append(cost)
         losses.append(value)
         if np.linalg.norm(gradient) < TOLERANCE:
-            return x, costs, losses
+            break
         times = functools.partial(times_hessian, x)
         step, products = conjugate_gradients(times, gradient)
         x, trials = line_search(loss, x, value, gradient @ step, step)
         cost += products + trials
+    return x, costs, losses
 
 
 # --- first order
