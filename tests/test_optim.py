@@ -369,6 +369,7 @@ MISTAKES = {
     "learning rate, complex": (
         TypeError, lambda: optim.sgd(1j), "one real number", "complex[]"),
     "learning rate, bool": (TypeError, lambda: optim.sgd(True), "must be a number"),
+    "step size, str": (TypeError, lambda: optim.scale("0.1"), "scale: step_size must"),
     "decay, str": (TypeError, lambda: optim.sgd(0.1, "0.9"), "trace: decay must be"),
     "b1, None": (TypeError, lambda: optim.adam(0.1, None), "scale_by_adam: b1 must be"),
     "weight decay without params": (

@@ -74,6 +74,7 @@ def identity() -> GradientTransformation:
     return stateless(lambda grads, params: grads)
 
 
+@short_errors
 def scale(step_size: Any) -> GradientTransformation:
     """Return the transformation that multiplies gradients by a number.
 
