@@ -6,6 +6,9 @@
 array([ 1., -1.])
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import errors as errors
 from . import flatten_util as flatten_util
 from . import lax as lax
@@ -32,6 +35,10 @@ from .transforms.staging import ShapeDtypeStruct, eval_shape, make_jaxpr
 from .transforms.stop_gradient import stop_gradient
 from .transforms.vjp import vjp
 from .transforms.vmap import vmap
+
+if TYPE_CHECKING:
+    from . import optim as optim
+    from . import test_util as test_util
 
 __version__ = "0.1.0"
 
@@ -61,3 +68,15 @@ __all__ = [
     "vjp",
     "vmap",
 ]
+
+_ON_FIRST_USE = ("optim", "test_util")  # a program that does not use them need not wait
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ON_FIRST_USE:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ON_FIRST_USE})

@@ -12,6 +12,7 @@ RUNS = {
     "digits.py": ([], ["digits_loss.png", "digits_predictions.png"]),
     "hand_worked.py": ([], []),
     "learning_rates.py": ([], ["learning_rates.png"]),
+    "newton_hvp.py": ([], ["newton_hvp.png"]),
     "per_example_gradients.py": ([], ["per_example_gradients.png"]),
     "python_control_flow.py": ([], ["python_control_flow.png"]),
     "scipy_minimize.py": ([], []),

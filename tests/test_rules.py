@@ -19,6 +19,7 @@ from fgrad.compiler.runtime import compiled
 from fgrad.core import Primitive, aval_of, is_inexact
 from fgrad.ops import basic
 from fgrad.ops import elementwise as ew
+from fgrad.test_util.differences import paired, random_like, wide
 from fgrad.transforms.jvp import jvp
 from fgrad.transforms.staging import stage
 from fgrad.transforms.vjp import vjp
@@ -29,9 +30,6 @@ from .numerics import (
     assert_same_bits,
     difference,
     leaves,
-    paired,
-    random_like,
-    wide,
 )
 from .samples import Sample, all_samples
 
