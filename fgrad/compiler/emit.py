@@ -50,11 +50,22 @@ class Source:
         """The text as a person would write it; the lines are those of ``raw``."""
         return ast.unparse(ast.parse(self.raw)) + "\n"
 
+    def renamed(self, name: str) -> Source:
+        """Return the same function under another name."""
+        head = self.lines[0].replace(self.name, name, 1)
+        return Source(name, [head, *self.lines[1:]], self.namespace, self.arguments)
+
     @property
     def legend(self) -> str:
-        """What the names mean that neither Python nor NumPy defines, as comments."""
+        """What the names mean that neither Python nor NumPy defines.
+
+        Values are described in comments; functions that were emitted as well are shown.
+        """
         named = [(k, v) for k, v in self.namespace.items() if k != "np"]
-        return "".join(f"# {k}: {_meaning(v)}\n" for k, v in named)
+        emitted = [(k, v.source) for k, v in named if hasattr(v, "source")]
+        shown = "".join(f"{s.legend}{s.renamed(k).text}\n" for k, s in emitted)
+        described = [(k, v) for k, v in named if not hasattr(v, "source")]
+        return shown + "".join(f"# {k}: {_meaning(v)}\n" for k, v in described)
 
 
 def emit(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Source:
@@ -146,8 +157,8 @@ class Emitter:
     def call(self, prim: Primitive, names: list[str], params: Any) -> str:
         """Call a primitive's implementation by name: no NumPy expression says it."""
         if prim.lower is not None:
-            function = self.bind(identifier(prim.name), prim.lower(**params))
-            return f"{function}({', '.join(names)})"
+            function = prim.lower(**params)
+            return f"{self.bind(function.__name__, function)}({', '.join(names)})"
         named = [
             f"{k}={v!r}" if _is_literal(v) else f"{k}={self.bind(k, v)}"
             for k, v in params.items()

@@ -26,7 +26,7 @@ class Compiled:
         self.function = load(self.source, self.jaxpr)
 
 
-def load(source: Source, jaxpr: Jaxpr) -> Callable[..., Any]:
+def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
     """Return the function that a source defines; tracebacks and pdb show its text."""
     filename = f"<fgrad>/{source.name}_{next(_numbers)}.py"
 
@@ -41,6 +41,7 @@ def load(source: Source, jaxpr: Jaxpr) -> Callable[..., Any]:
     }
     exec(compile(source.raw, filename, "exec"), namespace)
     function = namespace[source.name]
+    function.source = source  # what calls it shows it
     weakref.finalize(function, linecache.cache.pop, filename, None)
     return function
 

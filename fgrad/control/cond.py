@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..compiler.call import Split, derived, split
+from ..compiler.emit import Source, identifier
 from ..compiler.passes import drop_dead, optimize
-from ..compiler.runtime import compiled
+from ..compiler.runtime import compiled, load
 from ..core import Aval, Eqn, Jaxpr, Primitive, Var, aval_of, evaluate
 from ..ops.basic import expand, mapped, to_front
 from ..ops.elementwise import where
@@ -26,19 +27,26 @@ Branches = tuple[Jaxpr, ...]
 
 
 def _lowered(branches: Branches, name: str) -> Callable[..., Any]:
-    functions = [compiled(branch, name).function for branch in branches]
-    last = len(functions) - 1
+    """Return a function of the index and the operands; made at first use."""
 
-    def cond(index: Any, *operands: Any) -> Any:
-        """Run the chosen branch."""
-        return functions[min(max(int(index), 0), last)](*operands)
+    def make() -> Callable[..., Any]:
+        labels = ("false", "true") if len(branches) == 2 else range(len(branches))
+        functions = {
+            f"{identifier(name)}_{label}": compiled(branch, f"{name}_{label}").function
+            for label, branch in zip(labels, branches)
+        }
+        operands = [f"x{i}" for i in range(len(branches[0].invars))]
+        calls = [f"{function}({', '.join(operands)})" for function in functions]
+        if len(calls) == 2:
+            chosen = f"{calls[1]} if index > 0 else {calls[0]}"
+        else:
+            at = f"min(max(index, 0), {len(calls) - 1})"
+            chosen = f"({', '.join(functions)},)[{at}]({', '.join(operands)})"
+        head = f"def {identifier(name)}({', '.join(['index', *operands])}):"
+        lines = [head, f"return {chosen}"]
+        return load(Source(identifier(name), lines, functions, []), None)
 
-    return cond
-
-
-def _impl(index, *operands, branches, name):
-    i = min(max(int(index), 0), len(branches) - 1)
-    return list(compiled(branches[i], name).function(*operands))
+    return _made(branches, ("lowered", name), make)
 
 
 def _made(branches: Branches, key: Any, make: Callable[[], Any]) -> Any:
@@ -266,11 +274,11 @@ def _select(index, operands, dims, size, branches):
 
 cond_p = Primitive(
     "cond",
-    impl=_impl,
+    impl=lambda *args, branches, name: list(_lowered(branches, name)(*args)),
     abstract=lambda *avals, branches, name: list(branches[0].out_avals),
     batch=_batch,
     multi=True,
     forward=_forward,
     dual=_dual,
-    lower=lambda *, branches, name: _lowered(branches, name),
+    lower=_lowered,
 )

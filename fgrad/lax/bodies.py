@@ -12,6 +12,7 @@ from ..pytree import (
     tree_flatten_with_path,
     tree_unflatten,
 )
+from ..transforms.arguments import name_of
 from ..transforms.staging import check_staged_outputs
 
 
@@ -52,3 +53,9 @@ def paths_of(treedef: PyTreeDef) -> list[str]:
     """Return the path of every leaf, as messages show it."""
     tree = tree_unflatten(treedef, range(treedef.num_leaves))
     return [keystr(path) for path, _ in tree_flatten_with_path(tree)[0]]
+
+
+def label_of(fun: Any, otherwise: str) -> str:
+    """Return what a program calls a function: its name, if it has one."""
+    name = name_of(fun)
+    return otherwise if name == "lambda" else name

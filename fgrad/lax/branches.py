@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..compiler.interning import interned
 from ..control.cond import cond_p
 from ..core import (
     Aval,
@@ -111,6 +112,7 @@ def _branched(
             )
     targets = _targets(jaxprs, places, trees[0], funs, name)
     branches, consts = _closed([_cast_outputs(j, targets, name) for j in jaxprs])
+    branches = tuple(map(interned, branches))
     short = "cond" if dtype_of(index).kind == "b" else "switch"
     outs = cond_p(index, *consts, *leaves, branches=branches, name=short)
     return tree_unflatten(trees[0], outs)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..compiler.interning import interned
 from ..control.loop import Loop
 from ..core import Aval, aval_of, evaluate, shape_of, short_errors
 from ..ops.join import stack_arrays
 from ..pytree import PyTreeDef, tree_unflatten
 from ..transforms.arguments import check_callable, name_of, shown
 from ..transforms.staging import close, stage
-from .bodies import Body, checked_leaves, leaves_of, paths_of, place
+from .bodies import Body, checked_leaves, label_of, leaves_of, paths_of, place
 from .carries import kept_type, settled_carry
 
 
@@ -64,7 +65,8 @@ def scan(
 
     body, carry = settled_carry(stage_body, carry, carry_tree, name)
     jaxpr, consts = close(body.jaxpr)
-    loop = Loop(jaxpr, len(consts), len(carry), n, bool(reverse), name_of(f))
+    label = label_of(f, "scan")
+    loop = Loop(interned(jaxpr), len(consts), len(carry), n, bool(reverse), label)
     unrolled = _unrolled(unroll, n, name)
     outs, ys = (_written_out if unrolled else Loop.__call__)(
         loop, consts, carry, x_leaves

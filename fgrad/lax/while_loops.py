@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compiler.interning import interned
 from ..control.loop import Loop
 from ..core import (
     Aval,
@@ -21,7 +22,7 @@ from ..ops.basic import astype
 from ..pytree import PyTreeDef, tree_structure, tree_unflatten
 from ..transforms.arguments import check_callable, name_of, shown
 from ..transforms.staging import close, stage
-from .bodies import Body, checked_leaves, leaves_of, paths_of, place
+from .bodies import Body, checked_leaves, label_of, leaves_of, paths_of, place
 from .carries import kept_type, settled_carry
 from .loops import scan
 
@@ -63,8 +64,9 @@ def while_loop(
     body, carry = settled_carry(stage_body, leaves, tree, name)
     jaxpr, consts = close(body.jaxpr)
     first = holds(tree_unflatten(tree, carry))
+    label = label_of(body_fun, "while_loop")
     loop = Loop(
-        jaxpr, len(consts), 1 + len(carry), None, False, name_of(body_fun), until=True
+        interned(jaxpr), len(consts), 1 + len(carry), None, False, label, until=True
     )
     (_, *outs), _ = loop(consts, [first, *carry], [])
     return tree_unflatten(tree, outs)
@@ -153,7 +155,7 @@ def fori_loop(
         return i + 1, body_fun(i, inner)
 
     start = lower if type(lower) is int else astype(lower, dtype_of(upper))
-    body.__name__ = name_of(body_fun)
+    body.__name__ = label_of(body_fun, "fori_loop")
     return while_loop(lambda val: val[0] < upper, body, (start, init_val))[1]
 
 
@@ -164,7 +166,7 @@ def _counted(
         i, inner = val
         return (i + 1, body_fun(i, inner)), None
 
-    step.__name__ = name_of(body_fun)
+    step.__name__ = label_of(body_fun, "fori_loop")
     length = max(upper - lower, 0)
     (_, out), _ = scan(step, (lower, init_val), None, length, unroll=unroll)
     return out

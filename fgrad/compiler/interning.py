@@ -1,0 +1,66 @@
+"""Equal programs, found again: what was derived from one serves the other.
+
+A function that is made anew at every call, such as a lambda in a loop, is staged anew.
+Its program is compared with earlier ones, by structure and by the user's lines, so
+that it is not optimised, differentiated and compiled again.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from ..core import Jaxpr, Var
+from .passes.share import content_key
+
+_LARGEST = 512  # programs; the one that was not used for the longest time goes first
+_known: dict[Any, Jaxpr] = {}
+_lock = threading.Lock()
+
+
+def interned(jaxpr: Jaxpr) -> Jaxpr:
+    """Return an earlier jaxpr that equals this one, or this one.
+
+    >>> import numpy as np
+    >>> from fgrad import make_jaxpr
+    >>> one, two = (make_jaxpr(lambda x: x * 2.0)(np.ones(3)) for _ in range(2))
+    >>> one is two, interned(one) is interned(two)
+    (False, True)
+    """
+    key = _structure(jaxpr)
+    try:
+        hash(key)
+    except TypeError:
+        return jaxpr
+    with _lock:
+        found = _known.pop(key, jaxpr)
+        _known[key] = found  # the youngest is last
+        if len(_known) > _LARGEST:
+            del _known[next(iter(_known))]
+    return found
+
+
+def forget() -> None:
+    """Forget all programs."""
+    with _lock:
+        _known.clear()
+
+
+def _structure(jaxpr: Jaxpr) -> tuple[Any, ...]:
+    """Return what makes two jaxprs equal: everything but the identity of variables."""
+    numbers: dict[Var, int] = {}
+
+    def name(atom: Any) -> Any:
+        return numbers[atom] if type(atom) is Var else (content_key(atom),)
+
+    def define(variables: Any) -> tuple[Any, ...]:
+        for var in variables:
+            numbers[var] = len(numbers)
+        return tuple(var.aval for var in variables)
+
+    invars = define(jaxpr.invars)
+    eqns = []
+    for prim, inputs, params, outs, source in jaxpr.eqns:
+        read = tuple(map(name, inputs))
+        eqns.append((prim, read, *params.items(), define(outs), source))
+    return invars, tuple(eqns), tuple(map(name, jaxpr.outs))
