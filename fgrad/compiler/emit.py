@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Eqn, Jaxpr, Primitive, Var, atom_aval
+from ..core import Aval, Eqn, Jaxpr, Primitive, Var, atom_aval, has_effects
 from ..core.printing import letters
 from .passes.share import content_key
 
@@ -23,10 +23,17 @@ _OTHERWISE_ON_NUMBERS = {"div", "pow", "abs", "cast", "cast_discrete"}
 class Source:
     """A function as text, and the names it uses beyond its arguments."""
 
-    def __init__(self, name: str, lines: list[str], namespace: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        lines: list[str],
+        namespace: dict[str, Any],
+        effects: list[tuple[int, list[str]]],
+    ) -> None:
         self.name = name
         self.lines = lines
         self.namespace = namespace
+        self.effects = effects  # where they are, and what their outputs are called
 
     @property
     def raw(self) -> str:
@@ -77,6 +84,7 @@ class _Emitter:
         self.uses.update(a for a in jaxpr.outs if type(a) is Var)
         self.outs = {a for a in jaxpr.outs if type(a) is Var}
         self.roots: dict[Var, Any] = {}  # views -> whose memory they show
+        self.effects: list[tuple[int, list[str]]] = []  # line, names of the outputs
 
     def source(self) -> Source:
         for eqn in self.jaxpr.eqns:
@@ -87,22 +95,31 @@ class _Emitter:
         head = f"def {self.name}({arguments}):"
         result = "".join(f"{out}, " for out in outs)
         lines = [head, *self.lines, f"return ({result})"]
-        return Source(self.name, lines, self.namespace)
+        return Source(self.name, lines, self.namespace, self.effects)
 
     def equation(self, eqn: Eqn) -> None:
         """Write one equation: a line of its own, or text for its one reader."""
         if eqn.prim.view:
             self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
         text = self.expression(eqn)
-        out = eqn.outs[0]
-        several = eqn.prim.multi or (out in self.outs and len(self.jaxpr.outs) > 1)
-        if self.uses[out] == 1 and len(text) <= _WIDTH and not several:
-            self.text[out] = text
+        effect = has_effects(eqn)
+        if not effect and self.is_inlined(eqn, text):
+            self.text[eqn.outs[0]] = text
             return
         self.text.update((v, self.fresh()) for v in eqn.outs)
-        left = ", ".join(self.text[v] for v in eqn.outs)
-        comma = "," if eqn.prim.multi and len(eqn.outs) == 1 else ""
-        self.lines.append(f"{left}{comma} = {text}")
+        names = [self.text[v] for v in eqn.outs]
+        comma = "," if eqn.prim.multi and len(names) == 1 else ""
+        self.lines.append(f"{', '.join(names)}{comma} = {text}" if names else text)
+        if effect:
+            self.effects.append((len(self.lines) + 1, names))  # line 1 is the head
+
+    def is_inlined(self, eqn: Eqn, text: str) -> bool:
+        """Say whether the text of an equation moves to its reader."""
+        if eqn.prim.multi or len(text) > _WIDTH:
+            return False
+        out = eqn.outs[0]
+        shown = out in self.outs and len(self.jaxpr.outs) > 1
+        return self.uses[out] == 1 and not shown
 
     def expression(self, eqn: Eqn) -> str:
         """Return the right-hand side of an equation."""

@@ -36,7 +36,8 @@ def load(source: Source, jaxpr: Jaxpr) -> Callable[..., Any]:
         return source.text
 
     linecache.cache[filename] = (shown,)
-    namespace = {**source.namespace, "__jaxpr__": jaxpr}  # for messages
+    facts = {"__jaxpr__": jaxpr, "__effects__": source.effects}  # for messages
+    namespace = {**source.namespace, **facts}
     exec(compile(source.raw, filename, "exec"), namespace)
     function = namespace[source.name]
     weakref.finalize(function, linecache.cache.pop, filename, None)

@@ -15,7 +15,7 @@ from ..errors import (
     UnexpectedTracerError,
 )
 from .aval import aval_of
-from .jaxpr import Jaxpr, Var
+from .jaxpr import Jaxpr, Var, has_effects
 from .source import is_internal, where
 
 P = ParamSpec("P")
@@ -138,28 +138,41 @@ def _raised_inside(error: BaseException) -> bool:
 def _explain(error: BaseException) -> None:
     """Note which operation of a compiled program failed, and where it was written.
 
-    The program is run once more, one operation at a time; it has no effects.
+    The program is run once more, one operation at a time, without its effects.
     """
-    for one in _chain(error.__traceback__):
+    frames = _chain(error.__traceback__)
+    if frames and not _internal(frames[-1].tb_frame):
+        return  # a callback raised it
+    for one in frames:
         frame = one.tb_frame
         jaxpr = frame.f_globals.get("__jaxpr__")
         if jaxpr is not None:
-            code = frame.f_code
-            names = code.co_varnames[: code.co_argcount]
-            note = _failing(jaxpr, [frame.f_locals[name] for name in names])
+            code, found = frame.f_code, frame.f_locals
+            args = [found[name] for name in code.co_varnames[: code.co_argcount]]
+            done = [  # the outputs of the effects that have happened
+                [found[name] for name in names]
+                for line, names in frame.f_globals["__effects__"]
+                if line < one.tb_lineno
+            ]
+            note = _failing(jaxpr, args, done)
             if note and note not in getattr(error, "__notes__", ()):
                 error.add_note(note)
             return
 
 
-def _failing(jaxpr: Jaxpr, args: list[Any]) -> str:
+def _failing(jaxpr: Jaxpr, args: list[Any], done: list[list[Any]]) -> str:
     env = dict(zip(jaxpr.invars, args, strict=True))
-    for prim, inputs, params, outs, source in jaxpr.eqns:
+    for eqn in jaxpr.eqns:
+        prim, inputs, params, outs, source = eqn
         values = [env[a] if type(a) is Var else a for a in inputs]
         try:
-            z = prim(*values, **params)
+            if has_effects(eqn):
+                z = done.pop(0)  # the first that has not happened is what failed
+            else:
+                z = prim(*values, **params)
+                z = z if prim.multi else [z]
         except Exception:
             shapes = " and ".join(str(getattr(v, "shape", ())) for v in values)
             return f'in "{prim.name}" of shapes {shapes}, written at {where(source)}'
-        env.update(zip(outs, z if prim.multi else [z], strict=True))
+        env.update(zip(outs, z, strict=True))
     return ""
