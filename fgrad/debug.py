@@ -175,9 +175,9 @@ def _check_format(kind: str, fmt: str, args: Any, kwargs: Any) -> None:
     args, kwargs = tree_map(_blank, (args, kwargs))
     try:
         _Checker(kind).vformat(fmt, args, kwargs)
-    except ValueError as error:
+    except ValueError as error:  # raised again, without the frames of Formatter
         text = str(error)
-        raise (error if kind in text else ValueError(f"{kind}: {fmt!r}: {text}"))
+        raise ValueError(text if kind in text else f"{kind}: {fmt!r}: {text}") from None
 
 
 def _blank(x: Any) -> Any:
@@ -218,10 +218,11 @@ class _Checker(string.Formatter):
         try:
             return super().format_field(value, spec)
         except (TypeError, ValueError) as error:
+            got = aval_of(value) if is_array(value) else type(value).__name__
+            hint = ". Arrays take no format: round them, np.round(x, 2)"
             raise ValueError(
-                f"{self.kind}: the format {spec!r} does not fit "
-                f"{aval_of(value) if is_array(value) else type(value).__name__} "
-                f"({error}). Arrays take no format: round them, np.round(x, 2)"
+                f"{self.kind}: the format {spec!r} does not fit {got}: {error}"
+                + (hint if np.ndim(value) else "")
             ) from None
 
 

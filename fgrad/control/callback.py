@@ -105,8 +105,13 @@ def _dual(prim):
     return dual
 
 
-def _impl(*args, target):
-    return target.run(*args)
+def _impl(name):
+    def run(*args, target):
+        """Call the target."""
+        return target.run(*args)
+
+    run.__qualname__ = name  # programs have a legend
+    return run
 
 
 def _abstract(*avals, target):
@@ -115,7 +120,7 @@ def _abstract(*avals, target):
 
 pure_callback_p: Primitive = Primitive(
     "pure_callback",
-    impl=_impl,
+    impl=_impl("pure_callback"),
     abstract=_abstract,
     batch=_batch_pure,
     multi=True,
@@ -125,7 +130,7 @@ pure_callback_p: Primitive = Primitive(
 
 io_callback_p: Primitive = Primitive(
     "io_callback",
-    impl=_impl,
+    impl=_impl("io_callback"),
     abstract=_abstract,
     batch=_batch_io,
     multi=True,
@@ -136,7 +141,7 @@ io_callback_p: Primitive = Primitive(
 
 debug_callback_p = Primitive(
     "debug_callback",
-    impl=_impl,
+    impl=_impl("debug_callback"),
     abstract=_abstract,
     batch=_batch_debug,
     multi=True,

@@ -154,13 +154,18 @@ def _explain(error: BaseException) -> None:
                 for line, names in frame.f_globals["__effects__"]
                 if line < one.tb_lineno
             ]
-            note = _failing(jaxpr, args, done)
-            if note and note not in getattr(error, "__notes__", ()):
+            operation, place = _failing(jaxpr, args, done)
+            note = f"{operation}, written at {place}"
+            known = (str(error), *getattr(error, "__notes__", ()))
+            if operation and not any(place in text for text in known):
                 error.add_note(note)
             return
 
 
-def _failing(jaxpr: Jaxpr, args: list[Any], done: list[list[Any]]) -> str:
+def _failing(
+    jaxpr: Jaxpr, args: list[Any], done: list[list[Any]]
+) -> tuple[str, str]:
+    """Return the operation that fails and the line it was written at."""
     env = dict(zip(jaxpr.invars, args, strict=True))
     for eqn in jaxpr.eqns:
         prim, inputs, params, outs, source = eqn
@@ -173,6 +178,6 @@ def _failing(jaxpr: Jaxpr, args: list[Any], done: list[list[Any]]) -> str:
                 z = z if prim.multi else [z]
         except Exception:
             shapes = " and ".join(str(getattr(v, "shape", ())) for v in values)
-            return f'in "{prim.name}" of shapes {shapes}, written at {where(source)}'
+            return f'in "{prim.name}" of shapes {shapes}', where(source)
         env.update(zip(outs, z, strict=True))
-    return ""
+    return "", ""
