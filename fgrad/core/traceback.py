@@ -162,9 +162,7 @@ def _explain(error: BaseException) -> None:
             return
 
 
-def _failing(
-    jaxpr: Jaxpr, args: list[Any], done: list[list[Any]]
-) -> tuple[str, str]:
+def _failing(jaxpr: Jaxpr, args: list[Any], done: list[list[Any]]) -> tuple[str, str]:
     """Return the operation that fails and the line it was written at."""
     env = dict(zip(jaxpr.invars, args, strict=True))
     for eqn in jaxpr.eqns:
