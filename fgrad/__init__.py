@@ -9,13 +9,16 @@ array([ 1., -1.])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import debug as debug
 from . import errors as errors
+from . import experimental as experimental
 from . import flatten_util as flatten_util
 from . import lax as lax
 from . import numpy as numpy
 from . import tree as tree
 from . import tree_util as tree_util
 from .compiler.jit import jit
+from .control.callback import io_callback, pure_callback
 from .core import Array, Jaxpr
 from .transforms.custom_jvp import custom_jvp
 from .transforms.custom_rules import SymbolicZero
@@ -55,6 +58,7 @@ __all__ = [
     "grad",
     "hessian",
     "hvp",
+    "io_callback",
     "jacfwd",
     "jacobian",
     "jacrev",
@@ -62,6 +66,7 @@ __all__ = [
     "jvp",
     "linearize",
     "make_jaxpr",
+    "pure_callback",
     "stop_gradient",
     "value_and_grad",
     "value_and_jacobian",

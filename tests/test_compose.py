@@ -294,3 +294,14 @@ def test_second_derivatives_agree_with_jax(name):
         expected = jax.jacfwd(jax.jacrev(functions[name]))(X)
     actual = jacfwd(jacrev(FUNCTIONS[name]))(X)
     np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-14)
+
+
+def test_linearize_knows_the_value_of_a_jitted_function():
+    f = jit(lambda x, y: {"a": np.sin(x) * y, "y": y})
+    x = np.arange(3.0)
+    out, f_jvp = linearize(lambda x: f(x, 2.0), x)
+    np.testing.assert_array_equal(out["a"], np.sin(x) * 2.0)
+    assert type(out["a"]) is np.ndarray and out["y"] == 2.0
+    np.testing.assert_array_equal(f_jvp(x)["a"], x * np.cos(x) * 2.0)
+    g = lambda x: np.sum(linearize(lambda x: f(x, 2.0)["a"], x)[1](np.ones(3)))
+    np.testing.assert_allclose(jit(grad(g))(x), -2.0 * np.sin(x))

@@ -11,6 +11,7 @@ from ..core import (
     Jaxpr,
     KnownTrace,
     Primitive,
+    Tracer,
     Var,
     atom_aval,
     evaluate,
@@ -48,7 +49,10 @@ class Split(NamedTuple):
 
 
 def split(jaxpr: Jaxpr, needed: tuple[bool, ...], name: str) -> Split:
-    """Trace outputs and cotangents together, and split by dependence on the latter."""
+    """Trace outputs and cotangents together, and split by dependence on the latter.
+
+    An effect stays in one of the halves: the second if it reads a cotangent.
+    """
     reached: list[int] = []
     ct_avals = [a._replace(weak=False) for a in jaxpr.out_avals if a.dtype.kind in "fc"]
 
@@ -85,7 +89,7 @@ def _outs_and_grads(
 
 
 def _divide(program: Jaxpr, n_args: int, n_outs: int) -> tuple[Jaxpr, Jaxpr]:
-    late = set(program.invars[n_args:])  # what depends on a cotangent
+    late = set(program.invars[n_args:])  # what depends on a cotangent (or tangent)
     first: list[Eqn] = []
     second: list[Eqn] = []
     for eqn in program.eqns:
@@ -140,9 +144,17 @@ def _dual(
         jaxpr, ("jvp", moving), lambda: _push_jaxpr(jaxpr, moving, name)
     )
     given = [expand(t, x) for t, x in zip(tangents, primals) if t is not None]
-    results = call(*primals, *given, jaxpr=pushed, name=f"{name}_jvp")
     count = len(jaxpr.outs)
-    ts = iter(results[count:])
+    if any(type(t) is Tracer for t in given):  # linearize knows only the primals
+        first, second = derived(
+            jaxpr, ("linear", moving), lambda: _divide(pushed, len(primals), count)
+        )
+        results = call(*primals, jaxpr=first, name=name)
+        t_outs = call(*results[count:], *given, jaxpr=second, name=f"{name}_jvp")
+    else:
+        results = call(*primals, *given, jaxpr=pushed, name=f"{name}_jvp")
+        t_outs = results[count:]
+    ts = iter(t_outs)
     return results[:count], [next(ts) if there else None for there in present]
 
 

@@ -6,13 +6,14 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from itertools import count
 from keyword import iskeyword
 from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Eqn, Jaxpr, Primitive, Var, atom_aval
+from ..core import Aval, Eqn, Jaxpr, Primitive, Var, atom_aval, has_effects
 from ..core.printing import letters
 from .passes.share import content_key
 
@@ -22,23 +23,17 @@ _WIDTH = 72  # what is used once is written where it is used, up to this many le
 _OTHERWISE_ON_NUMBERS = {"div", "pow", "abs", "cast", "cast_discrete"}
 
 
+@dataclass
 class Source:
-    """A function as text, and the names it uses beyond its arguments.
+    """A function as text, and the names it uses beyond its arguments."""
 
-    ``arguments`` are the names of the jaxpr's inputs, which messages need.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        lines: list[str],
-        namespace: dict[str, Any],
-        arguments: list[str],
-    ) -> None:
-        self.name = name
-        self.lines = lines
-        self.namespace = namespace
-        self.arguments = arguments
+    name: str
+    lines: list[str]
+    namespace: dict[str, Any]
+    arguments: list[str] = field(default_factory=list)
+    """What the jaxpr's inputs are called; messages need it."""
+    effects: list[tuple[int, list[str]]] = field(default_factory=list)
+    """The lines of effects, and what their outputs are called."""
 
     @property
     def raw(self) -> str:
@@ -53,7 +48,7 @@ class Source:
     def renamed(self, name: str) -> Source:
         """Return the same function under another name."""
         head = self.lines[0].replace(self.name, name, 1)
-        return Source(name, [head, *self.lines[1:]], self.namespace, self.arguments)
+        return replace(self, name=name, lines=[head, *self.lines[1:]])
 
     @property
     def legend(self) -> str:
@@ -61,11 +56,14 @@ class Source:
 
         Values are described in comments; functions that were emitted as well are shown.
         """
-        named = [(k, v) for k, v in self.namespace.items() if k != "np"]
-        emitted = [(k, v.source) for k, v in named if hasattr(v, "source")]
-        shown = "".join(f"{s.legend}{s.renamed(k).text}\n" for k, s in emitted)
-        described = [(k, v) for k, v in named if not hasattr(v, "source")]
-        return shown + "".join(f"# {k}: {_meaning(v)}\n" for k, v in described)
+        shown, described = "", ""
+        for name, value in self.namespace.items():
+            source = getattr(value, "source", None)
+            if isinstance(source, Source):
+                shown += f"{source.legend}{source.renamed(name).text}\n"
+            elif name != "np":
+                described += f"# {name}: {_meaning(value)}\n"
+        return shown + described
 
 
 def emit(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Source:
@@ -98,6 +96,7 @@ class Emitter:
         self.uses.update(a for a in jaxpr.outs if type(a) is Var)
         self.outs = {a for a in jaxpr.outs if type(a) is Var}
         self.roots: dict[Var, Any] = {}  # views -> whose memory they show
+        self.effects: list[tuple[int, list[str]]] = []  # line, names of the outputs
 
     def source(self) -> Source:
         for eqn in self.jaxpr.eqns:
@@ -108,22 +107,31 @@ class Emitter:
         head = f"def {self.name}({', '.join(arguments)}):"
         result = "".join(f"{out}, " for out in outs)
         lines = [head, *self.lines, f"return ({result})"]
-        return Source(self.name, lines, self.namespace, arguments)
+        return Source(self.name, lines, self.namespace, arguments, self.effects)
 
     def equation(self, eqn: Eqn) -> None:
         """Write one equation: a line of its own, or text for its one reader."""
         if eqn.prim.view:
             self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
         text = self.expression(eqn)
-        out = eqn.outs[0]
-        several = eqn.prim.multi or (out in self.outs and len(self.jaxpr.outs) > 1)
-        if self.uses[out] == 1 and len(text) <= _WIDTH and not several:
-            self.text[out] = text
+        effect = has_effects(eqn)
+        if not effect and self.is_inlined(eqn, text):
+            self.text[eqn.outs[0]] = text
             return
         self.text.update((v, self.fresh()) for v in eqn.outs)
-        left = ", ".join(self.text[v] for v in eqn.outs)
-        comma = "," if eqn.prim.multi and len(eqn.outs) == 1 else ""
-        self.lines.append(f"{left}{comma} = {text}")
+        names = [self.text[v] for v in eqn.outs]
+        comma = "," if eqn.prim.multi and len(names) == 1 else ""
+        self.lines.append(f"{', '.join(names)}{comma} = {text}" if names else text)
+        if effect:
+            self.effects.append((len(self.lines) + 1, names))  # line 1 is the head
+
+    def is_inlined(self, eqn: Eqn, text: str) -> bool:
+        """Say whether the text of an equation moves to its reader."""
+        if eqn.prim.multi or len(text) > _WIDTH:
+            return False
+        out = eqn.outs[0]
+        shown = out in self.outs and len(self.jaxpr.outs) > 1
+        return self.uses[out] == 1 and not shown
 
     def expression(self, eqn: Eqn) -> str:
         """Return the right-hand side of an equation."""

@@ -75,7 +75,7 @@ class Jit(Transformed):
                 outs = call(*consts, *leaves, jaxpr=closed, name=self.__name__)
                 return tree_unflatten(out_tree, outs)
             program = self.programs[key] = Program(None, jaxpr, out_tree)
-        if any(type(x) is Tracer for x in leaves):
+        if any(type(x) is Tracer for x in leaves) or program.jaxpr.effectful:
             outs = call(*leaves, jaxpr=program.jaxpr, name=self.__name__)
             return tree_unflatten(program.out_tree, outs)
         function = program.function

@@ -36,8 +36,9 @@ def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
     linecache.cache[filename] = (shown,)
     namespace = {
         **source.namespace,
-        "__jaxpr__": jaxpr,  # this and its arguments are for messages
+        "__jaxpr__": jaxpr,  # this and the others are for messages
         "__arguments__": source.arguments,
+        "__effects__": source.effects,
     }
     exec(compile(source.raw, filename, "exec"), namespace)
     function = namespace[source.name]

@@ -1,1 +1,1 @@
-"""Control flow and rematerialisation: primitives whose params hold jaxprs."""
+"""Control flow, rematerialisation and callbacks: primitives that call something."""

@@ -44,7 +44,7 @@ def _lowered(branches: Branches, name: str) -> Callable[..., Any]:
             chosen = f"({', '.join(functions)},)[{at}]({', '.join(operands)})"
         head = f"def {identifier(name)}({', '.join(['index', *operands])}):"
         lines = [head, f"return {chosen}"]
-        return load(Source(identifier(name), lines, functions, []), None)
+        return load(Source(identifier(name), lines, functions), None)
 
     return _made(branches, ("lowered", name), make)
 

@@ -11,7 +11,7 @@ from ..compiler.call import derived
 from ..compiler.emit import Emitter, Source, identifier
 from ..compiler.passes import LOWERING, optimize
 from ..compiler.runtime import load
-from ..core import Aval, Eqn, Jaxpr, Var
+from ..core import Aval, Eqn, Jaxpr, Var, has_effects
 from .stacks import DYNAMIC, buffer, stacked
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ class _LoopEmitter(Emitter):
             start += [test, *_indented(before)]
         lines = [*lines[:2], *start, repeat, *_indented(stepped), self._result()]
         inputs = [name for group in self.groups for name in group]
-        return Source(self.name, lines, self.namespace, inputs)
+        first = len(lines) - 1 - len(stepped) + len(self.groups[2])
+        effects = [(line + first - 1, names) for line, names in self.effects]
+        return Source(self.name, lines, self.namespace, inputs, effects)
 
     def _body(self) -> tuple[list[str], list[str], list[str]]:
         """Return the lines before the loop, those inside, and the outputs' texts."""
@@ -129,6 +131,7 @@ def _divided(body: Jaxpr, n_consts: int) -> tuple[list[Eqn], list[Eqn]]:
     parts: tuple[list[Eqn], list[Eqn]] = ([], [])
     for eqn in body.eqns:
         depends = any(a in varying for a in eqn.inputs if type(a) is Var)
+        depends = depends or has_effects(eqn)
         parts[depends].append(eqn)
         if depends:
             varying.update(eqn.outs)

@@ -15,8 +15,8 @@ from .aval import (
     shape_of,
 )
 from .checking import check_jaxpr
-from .jaxpr import Eqn, Jaxpr, Var, atom_aval, evaluate, substitute
-from .primitive import Primitive
+from .jaxpr import Eqn, Jaxpr, Var, atom_aval, evaluate, has_effects, substitute
+from .primitive import STAGING, Primitive
 from .source import user_source, where
 from .trace import Entry, KnownTrace, StagedTrace, Trace, require
 from .traceback import short_errors, trimmed
@@ -24,6 +24,7 @@ from .tracer import DISPATCH, UFUNC_METHODS, Tracer, install, known_value, untra
 
 __all__ = [
     "DISPATCH",
+    "STAGING",
     "UFUNC_METHODS",
     "Array",
     "Aval",
@@ -42,6 +43,7 @@ __all__ = [
     "check_jaxpr",
     "dtype_of",
     "evaluate",
+    "has_effects",
     "install",
     "is_array",
     "is_inexact",

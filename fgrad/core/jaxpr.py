@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .aval import Aval
@@ -59,6 +60,14 @@ class Jaxpr:
         """The avals of the outputs."""
         return tuple(map(atom_aval, self.outs))
 
+    @property
+    def effectful(self) -> bool:
+        """Whether some equation runs for its effect."""
+        found = self.cache.get("effectful")
+        if found is None:
+            found = self.cache["effectful"] = any(map(has_effects, self.eqns))
+        return found
+
     def replace(self, **fields: Any) -> Jaxpr:
         """Return a jaxpr with some fields exchanged (and an empty cache)."""
         kept = {"invars": self.invars, "eqns": self.eqns, "outs": self.outs}
@@ -77,6 +86,29 @@ def atom_aval(atom: Any) -> Aval:
     from .aval import aval_of
 
     return atom.aval if type(atom) is Var else aval_of(atom)
+
+
+def jaxprs_in(value: Any) -> Iterator[Jaxpr]:
+    """Yield the jaxprs in a param: itself, or the items of a tuple."""
+    if isinstance(value, Jaxpr):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from jaxprs_in(item)
+
+
+def has_effects(eqn: Eqn) -> bool:
+    """Say whether an equation has to run even if nothing reads its outputs.
+
+    It does if its primitive is an effect, or calls a jaxpr that has one.
+    """
+    prim, inputs, params, *_ = eqn
+    if prim.effect:
+        return True
+    nested = list(jaxprs_in(tuple(params.values())))
+    if not nested and prim.body is not None:
+        nested = [prim.body(*map(atom_aval, inputs), **params)]
+    return any(jaxpr.effectful for jaxpr in nested)
 
 
 def evaluate(jaxpr: Jaxpr, args: Any) -> list[Any]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from .jaxpr import jaxprs_in
 from .tracer import Tracer
+
+STAGING: ContextVar[Any] = ContextVar("fgrad staging", default=None)
+"""The innermost staged trace in progress, which effects without tracers go to."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,7 +45,8 @@ class Primitive:
     - ``body(*avals, **params)`` gives the jaxpr that computes their value.
     - ``lower(**params)`` gives a function of arrays that compiled code calls.
 
-    The output of a ``view`` may share the memory of its first argument.
+    The output of a ``view`` may share the memory of its first argument. An
+    ``effect`` runs for what it does: it is never dropped, merged, moved or folded.
     """
 
     name: str
@@ -59,13 +65,17 @@ class Primitive:
     body: Callable[..., Any] | None = None
     lower: Callable[..., Any] | None = None
     view: bool = False
+    effect: bool = False
+    calls: bool = field(init=False)  # whether applying it may have an effect
     reads: bool = field(init=False)  # whether the vjp rules read values
     special: bool = field(init=False)  # whether a record treats it in its own way
 
     def __post_init__(self) -> None:
+        calls = self.effect or self.forward is not None or self.body is not None
         special = self.flat or self.multi or self.forward is not None
         object.__setattr__(self, "reads", not (self.linear or self.flat))
         object.__setattr__(self, "special", special)
+        object.__setattr__(self, "calls", calls or self.dual is not None)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """Apply the primitive in the youngest trace among the arguments."""
@@ -73,9 +83,20 @@ class Primitive:
         for arg in args:
             if type(arg) is Tracer and (trace is None or arg.owner.level > trace.level):
                 trace = arg.owner
+        if self.calls:
+            trace = self._effects_trace(trace, params)
         if trace is None:
             return self.impl(*args, **params) if params else self.impl(*args)
         return trace.record(self, args, params)
+
+    def _effects_trace(self, trace: Any, params: Any) -> Any:
+        """Return the younger of a trace and the staged one, if there are effects."""
+        staged = STAGING.get()
+        if staged is None or (trace is not None and trace.level > staged.level):
+            return trace
+        nested = jaxprs_in(tuple(params.values()))
+        effects = self.effect or any(jaxpr.effectful for jaxpr in nested)
+        return staged if effects else trace
 
     def __repr__(self) -> str:
         return self.name

@@ -55,7 +55,8 @@ def _format_eqn(eqn: Eqn, names: _Names, indent: str) -> str:
     params = " ".join(f"{k}={_param(v, indent)}" for k, v in shown.items())
     outs = " ".join(f"{names[v]}:{v.aval}" for v in eqn.outs)
     bracket = f"[{params}]" if params else ""
-    return f"{outs} = {eqn.prim.name}{bracket} {inputs}".rstrip()
+    left = f"{outs} = " if outs else ""
+    return f"{left}{eqn.prim.name}{bracket} {inputs}".rstrip()
 
 
 def _param(value: Any, indent: str) -> str:

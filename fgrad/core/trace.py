@@ -2,7 +2,8 @@
 
 A *known* trace computes every operation at once, one level down, and keeps what
 reverse mode needs. A *staged* trace only knows avals and writes down a jaxpr.
-There is no global state: a trace is reached through the tracers it made.
+A trace is reached through the tracers it made; only effects look for the staged
+trace in progress, which is the one global fact (`STAGING`).
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ class KnownTrace(Trace):
             z, pullback = prim.forward(needed, *values, **params)
             entry: Any = (prim, inputs, pullback, {})
             return self._wrap(entry, z, list(map(aval_of, z)), user_source())
-        z = run(*values, **params)
+        z = (prim if prim.effect else run)(*values, **params)
         if prim.flat:
             return z
         return self._wrap((prim, inputs, values, params), z, z, user_source())

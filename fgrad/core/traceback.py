@@ -15,7 +15,7 @@ from ..errors import (
     UnexpectedTracerError,
 )
 from .aval import aval_of
-from .jaxpr import Jaxpr, Var
+from .jaxpr import Jaxpr, Var, has_effects
 from .source import is_internal, where
 
 P = ParamSpec("P")
@@ -138,28 +138,44 @@ def _raised_inside(error: BaseException) -> bool:
 def _explain(error: BaseException) -> None:
     """Note which operation of a compiled program failed, and where it was written.
 
-    The program is run once more, one operation at a time; it has no effects.
+    The program is run once more, one operation at a time, without its effects.
     """
-    for one in reversed(_chain(error.__traceback__)):  # innermost first
-        frame = one.tb_frame
-        jaxpr = frame.f_globals.get("__jaxpr__")
-        if jaxpr is not None:
-            names = frame.f_globals["__arguments__"]
-            if all(name in frame.f_locals for name in names):
-                note = _failing(jaxpr, [frame.f_locals[name] for name in names])
-                if note and note not in getattr(error, "__notes__", ()):
-                    error.add_note(note)
-            return
+    frames = _chain(error.__traceback__)
+    if frames and not _internal(frames[-1].tb_frame):
+        return  # a callback raised it
+    for one in reversed(frames):  # the innermost program
+        named, found = one.tb_frame.f_globals, one.tb_frame.f_locals
+        if named.get("__jaxpr__") is None:
+            continue
+        if all(name in found for name in named["__arguments__"]):
+            args = [found[name] for name in named["__arguments__"]]
+            done = [  # the outputs of the effects that have happened
+                [found[name] for name in names]
+                for line, names in named["__effects__"]
+                if line < one.tb_lineno
+            ]
+            operation, place = _failing(named["__jaxpr__"], args, done)
+            note = f"{operation}, written at {place}"
+            known = (str(error), *getattr(error, "__notes__", ()))
+            if operation and not any(place in text for text in known):
+                error.add_note(note)
+        return
 
 
-def _failing(jaxpr: Jaxpr, args: list[Any]) -> str:
+def _failing(jaxpr: Jaxpr, args: list[Any], done: list[list[Any]]) -> tuple[str, str]:
+    """Return the operation that fails and the line it was written at."""
     env = dict(zip(jaxpr.invars, args, strict=True))
-    for prim, inputs, params, outs, source in jaxpr.eqns:
+    for eqn in jaxpr.eqns:
+        prim, inputs, params, outs, source = eqn
         values = [env[a] if type(a) is Var else a for a in inputs]
         try:
-            z = prim(*values, **params)
+            if has_effects(eqn):
+                z = done.pop(0)  # the first that has not happened is what failed
+            else:
+                z = prim(*values, **params)
+                z = z if prim.multi else [z]
         except Exception:
             shapes = " and ".join(str(getattr(v, "shape", ())) for v in values)
-            return f'in "{prim.name}" of shapes {shapes}, written at {where(source)}'
-        env.update(zip(outs, z if prim.multi else [z], strict=True))
-    return ""
+            return f'in "{prim.name}" of shapes {shapes}', where(source)
+        env.update(zip(outs, z, strict=True))
+    return "", ""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import (
+    STAGING,
     Aval,
     Jaxpr,
     StagedTrace,
@@ -47,11 +48,13 @@ def stage(
     """
     trace = StagedTrace(name)
     trace.inputs = inputs
+    token = STAGING.set(trace)
     try:
         outs = fun(*map(trace.lift, avals))
         return trace.end(outs)
     finally:
         trace.ended = True
+        STAGING.reset(token)
 
 
 def close(jaxpr: Jaxpr) -> tuple[Jaxpr, list[Any]]:

@@ -1,12 +1,12 @@
-"""Drop what no output needs."""
+"""Drop what no output needs and has no effect."""
 
 from __future__ import annotations
 
-from ...core import Jaxpr, Var
+from ...core import Jaxpr, Var, has_effects
 
 
 def drop_dead(jaxpr: Jaxpr) -> Jaxpr:
-    """Keep only the equations that some output depends on.
+    """Keep only the equations that some output or effect depends on.
 
     >>> import numpy as np
     >>> from fgrad import make_jaxpr
@@ -18,7 +18,7 @@ def drop_dead(jaxpr: Jaxpr) -> Jaxpr:
     live = {atom for atom in jaxpr.outs if type(atom) is Var}
     kept = []
     for eqn in reversed(jaxpr.eqns):
-        if any(out in live for out in eqn.outs):
+        if any(out in live for out in eqn.outs) or has_effects(eqn):
             live.update(atom for atom in eqn.inputs if type(atom) is Var)
             kept.append(eqn)
     return jaxpr.replace(eqns=tuple(reversed(kept)))

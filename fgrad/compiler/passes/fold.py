@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...core import Eqn, Jaxpr, Tracer, Var
+from ...core import Eqn, Jaxpr, Tracer, Var, has_effects
 from .rewrite import Producers, rewrite
 
 _LARGEST = 64  # a larger constant is worse than computing it from a smaller one
@@ -26,6 +26,6 @@ def fold_constants(jaxpr: Jaxpr) -> Jaxpr:
 def _fold(eqn: Eqn, producers: Producers) -> Any:
     constant = not any(type(a) in (Var, Tracer) for a in eqn.inputs)
     small = all(v.aval.size <= _LARGEST for v in eqn.outs)
-    if not constant or not small or eqn.prim.multi:
+    if not constant or not small or eqn.prim.multi or has_effects(eqn):
         return eqn
     return [eqn.prim.impl(*eqn.inputs, **eqn.params)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Eqn, Jaxpr, Tracer, Var
+from ...core import Eqn, Jaxpr, Tracer, Var, has_effects
 from ...ops.elementwise import add, mul
 from .rewrite import Producers, rewrite
 
@@ -16,6 +16,8 @@ _COMPARED = 1 << 16  # constants up to this many bytes are compared by content
 
 def share_common(jaxpr: Jaxpr) -> Jaxpr:
     """Let equations with equal primitive, inputs and params share one result.
+
+    Effects happen as often as they were written.
 
     >>> from fgrad import make_jaxpr
     >>> share_common(make_jaxpr(lambda x: np.sin(x) * np.sin(x))(np.ones(3)))
@@ -27,6 +29,8 @@ def share_common(jaxpr: Jaxpr) -> Jaxpr:
     seen: dict[Any, list[Any]] = {}
 
     def rule(eqn: Eqn, producers: Producers) -> Any:
+        if has_effects(eqn):
+            return eqn
         atoms = tuple(map(content_key, eqn.inputs))
         if eqn.prim in _COMMUTE and eqn.outs[0].aval.dtype.kind != "c":
             atoms = tuple(sorted(atoms, key=hash))
