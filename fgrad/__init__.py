@@ -8,6 +8,7 @@ array([ 1., -1.])
 
 from . import errors as errors
 from . import flatten_util as flatten_util
+from . import lax as lax
 from . import numpy as numpy
 from . import tree as tree
 from . import tree_util as tree_util

@@ -24,7 +24,8 @@ class Primitive:
     - ``jvp(tangents, z, *args, **params)`` gives the tangent of ``z``; tangents
       that are zero are ``None``.
     - ``batch(args, dims, size, **params)`` gives ``(z, dim)``; a dim is the batch
-      axis of one array, ``None`` if it has none.
+      axis of one array, ``None`` if it has none. Primitives that are ``named`` or
+      call functions get the mapped `Axis` in place of its size.
     - ``emit(names, **params)`` gives a NumPy expression; a string is a template.
 
     ``multi`` primitives return a list. In the rules of ``elementwise`` primitives
@@ -39,7 +40,8 @@ class Primitive:
     - ``dual(primals, tangents, **params)`` gives the outputs and their tangents.
     - ``body(*avals, **params)`` gives the jaxpr that computes their value.
 
-    The output of a ``view`` may share the memory of its first argument.
+    The output of a ``view`` may share the memory of its first argument. What is
+    ``named`` reads across mapped axes that it knows by name.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Primitive:
     dual: Callable[..., Any] | None = None
     body: Callable[..., Any] | None = None
     view: bool = False
+    named: bool = False
     reads: bool = field(init=False)  # whether the vjp rules read values
     special: bool = field(init=False)  # whether a record treats it in its own way
 
