@@ -6,6 +6,7 @@
 array([ 1., -1.])
 """
 
+from . import custom_batching as custom_batching
 from . import errors as errors
 from . import flatten_util as flatten_util
 from . import lax as lax
