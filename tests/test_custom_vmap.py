@@ -1,10 +1,12 @@
 """custom_vmap, sequential_vmap, and the loop where there is no rule for batches."""
 
+import os
 import warnings
 
 import numpy as np
 import pytest
 
+import fgrad
 from fgrad import grad, hessian, jit, jvp, linearize, vjp, vmap
 from fgrad.core import Aval, Primitive
 from fgrad.custom_batching import custom_vmap, sequential_vmap
@@ -111,6 +113,29 @@ def test_without_vmap_the_function_is_differentiated():
     np.testing.assert_allclose(grad(jit(f))(1.0, 2.0), np.cos(1.0) * 2)
     np.testing.assert_allclose(grad(grad(f))(1.0, 2.0), -np.sin(1.0) * 2)
     np.testing.assert_allclose(jvp(f, (1.0, 2.0), (1.0, 0.0))[1], np.cos(1.0) * 2)
+
+
+def test_agrees_with_jax():
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    from jax.custom_batching import custom_vmap as jax_custom_vmap
+
+    theirs = jax_custom_vmap(lambda x, y: jax.numpy.sin(x) * y)
+    theirs.def_vmap(lambda size, in_batched, x, y: (jax.numpy.cos(x) * y**2, True))
+    ways = lambda lib, f: [
+        lib.vmap(f)(X, W),
+        lib.vmap(f, in_axes=(None, 0))(2.0, W),
+        lib.jit(lib.vmap(f))(X, W),
+        lib.vmap(lib.jit(f))(X, W),
+        lib.vmap(lib.vmap(f, in_axes=(0, None)), in_axes=(None, 0))(X, W),
+        lib.grad(lambda x: lib.vmap(f)(x, W).sum())(X),
+        lib.vmap(lambda x: lib.jvp(f, (x, 2.0), (1.0, 0.0))[1])(X),
+        lib.jvp(f, (1.0, 2.0), (1.0, 1.0))[1],
+        lib.vmap(lambda x: x * f(1.0, 2.0))(X),
+    ]
+    for ours, other in zip(ways(fgrad, f), ways(jax, theirs), strict=True):
+        np.testing.assert_allclose(ours, other, rtol=1e-12)
 
 
 def test_trees_and_outputs_that_are_not_batched():
