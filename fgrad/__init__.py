@@ -9,6 +9,7 @@ array([ 1., -1.])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import custom_batching as custom_batching
 from . import debug as debug
 from . import errors as errors
 from . import experimental as experimental

@@ -151,3 +151,17 @@ class BakedRandomnessWarning(UserWarning):
 
         jit(lambda x, noise: x + noise)(x, rng.normal(size=3))
     """
+
+
+class VmapLoopWarning(UserWarning):
+    """vmap ran an operation in a Python loop, for it has no rule for batches.
+
+    Wrong::
+
+        vmap(no_batch_rule_op)(x)
+
+    Right::
+
+        op = custom_vmap(no_batch_rule_op)
+        op.def_vmap(lambda size, in_batched, x: (no_batch_rule_op_of_all(x), True))
+    """

@@ -39,6 +39,16 @@ AXES = {
                         "argument d['a'] f64[3]", "argument d['b'] f64[4]"),
     "axis_size": (ValueError, lambda: vmap(square, axis_size=5)(A),
                   "axis_size=5", "argument x f64[3]: axis 0 has size 3"),
+    "axis_size, type": (TypeError, lambda: vmap(square, axis_size=2.0),
+                        "vmap(square): axis_size must be an int, got 2.0"),
+    "axis_size, negative": (ValueError, lambda: vmap(square, axis_size=-1),
+                            "axis_size must not be negative, got -1"),
+    "axis_name, several": (TypeError, lambda: vmap(square, axis_name=("i", "j")),
+                           "axis_name must be one name", "('i', 'j')", "nest vmap"),
+    "axis_name, unhashable": (TypeError, lambda: vmap(square, axis_name={}),
+                              "axis_name must be one name", "got {}"),
+    "keywords": (ValueError, lambda: vmap(add)(A, y=1.0), "argument y is a scalar",
+                 "no axis 0"),
     "in_axes, length": (ValueError, lambda: vmap(add, in_axes=(0,))(A, A),
                         "in_axes has 1 entries", "2 positional arguments"),
     "in_axes, range": (ValueError, lambda: vmap(square, in_axes=2)(A),
@@ -103,5 +113,10 @@ def test_inside_the_function(case):
 
 
 def test_what_is_no_mistake():
+    np.testing.assert_array_equal(vmap(add, in_axes=(0,))(A, y=A), 2 * A)
+    same = vmap(square, axis_size=3, spmd_axis_name="devices", sum_match=True)
+    np.testing.assert_array_equal(same(A), A**2)
+    np.testing.assert_array_equal(vmap(square, axis_name="i")(A), A**2)
     assert vmap(lambda x: None)(A) is None
-    np.testing.assert_array_equal(vmap(lambda: 1.0, axis_size=2)(), [1.0, 1.0])
+    ones = vmap(lambda: 1.0, axis_size=np.int64(2))()
+    np.testing.assert_array_equal(ones, [1.0, 1.0])

@@ -70,6 +70,13 @@ def test_no_bit_changes(fun):
     assert actual.tobytes() == expected.tobytes()
 
 
+def test_a_sum_counts_a_broadcast_scalar():
+    f = lambda x: np.sum(np.broadcast_to(x, (3, 2)), axis=0)
+    for x in (2.0, np.float64(2.0)):
+        np.testing.assert_array_equal(jit(f)(x), f(x))
+        np.testing.assert_array_equal(jit(lambda x: np.sum(f(x)))(x), 12.0)
+
+
 def test_integer_division_by_one_gives_floats():
     x = np.arange(3)
     assert jit(lambda x: x / 1)(x).dtype == np.float64

@@ -17,6 +17,7 @@ from ..core import (
     evaluate,
 )
 from ..ops.basic import expand, zeros
+from ..transforms.axis_names import Axis
 from ..transforms.jvp import push
 from ..transforms.pull import follows, place_of, pull
 from ..transforms.staging import stage
@@ -179,27 +180,27 @@ def _push_jaxpr(
 
 
 def _batch(
-    args: Any, dims: Any, size: int, *, jaxpr: Jaxpr, name: str
+    args: Any, dims: Any, axis: Axis, *, jaxpr: Jaxpr, name: str
 ) -> tuple[list[Any], list[int | None]]:
-    key = ("vmap", tuple(dims), size)
+    key = ("vmap", tuple(dims), axis)
     mapped, out_dims = derived(
-        jaxpr, key, lambda: _batch_jaxpr(jaxpr, tuple(dims), size, name)
+        jaxpr, key, lambda: _batch_jaxpr(jaxpr, tuple(dims), axis, name)
     )
     return call(*args, jaxpr=mapped, name=name), out_dims
 
 
 def _batch_jaxpr(
-    jaxpr: Jaxpr, dims: tuple[int | None, ...], size: int, name: str
+    jaxpr: Jaxpr, dims: tuple[int | None, ...], axis: Axis, name: str
 ) -> tuple[Jaxpr, list[int | None]]:
     found: list[int | None] = []
 
     def mapped(*tracers: Any) -> list[Any]:
         run = lambda *xs: evaluate(jaxpr, xs)
-        outs, out_dims = batched(run, tracers, dims, size, name)
+        outs, out_dims = batched(run, tracers, dims, axis, name)
         found.extend(out_dims)
         return outs
 
-    avals = [_with_dim(a, d, size) for a, d in zip(jaxpr.in_avals, dims)]
+    avals = [_with_dim(a, d, axis.size) for a, d in zip(jaxpr.in_avals, dims)]
     return optimize(stage(mapped, avals, name)), found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Eqn, Jaxpr, Primitive, Var, atom_aval, has_effects
+from ..core import Aval, Eqn, Jaxpr, Primitive, Tracer, Var, atom_aval, has_effects
 from ..core.printing import letters
 from .passes.share import content_key
 
@@ -196,6 +196,8 @@ class Emitter:
         """Return the text of a variable or a constant."""
         if type(atom) is Var:
             return self.text[atom]
+        if type(atom) is Tracer:
+            raise TypeError(_captured(atom))
         return number_text(atom) or self.bind("const", atom, content_key(atom))
 
     def root(self, atom: Any) -> Any:
@@ -207,6 +209,15 @@ class Emitter:
         shared = root is None or root in taken or root in self.jaxpr.invars
         taken.add(root)
         return f"{text}.copy()" if shared and atom_aval(atom).shape else text
+
+
+def _captured(tracer: Tracer) -> str:
+    """Say that a program cannot keep a traced value, and where that comes from."""
+    return (
+        f"a rule of a custom function inside jit reads {tracer.describe()}, which is "
+        "no argument of it. Pass it as one. If it is axis_index, or a collective made "
+        "of it, write jit outside of vmap: jit(vmap(f, axis_name=...))"
+    )
 
 
 def _meaning(value: Any) -> str:

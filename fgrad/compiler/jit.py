@@ -11,6 +11,7 @@ import numpy as np
 from ..core import Jaxpr, Tracer, aval_of, short_errors, trimmed
 from ..pytree import PyTreeDef, tree_flatten, tree_unflatten
 from ..transforms.arguments import Transformed, argument_names, shown
+from ..transforms.axis_names import axes_in_scope
 from ..transforms.staging import (
     ShapeDtypeStruct,
     captures_tracers,
@@ -54,7 +55,7 @@ class Jit(Transformed):
             if self.static_argnums or self.static_argnames:
                 return self.run(args, kwargs)
             leaves, tree = tree_flatten((args, kwargs))
-            program = self.programs.get((tree, *map(_signature, leaves)))
+            program = self.programs.get((tree, *_axes(), *map(_signature, leaves)))
             if program is None or program.function is None:
                 return self.run(args, kwargs)
             return tree_unflatten(program.out_tree, program.function(*leaves))
@@ -66,7 +67,7 @@ class Jit(Transformed):
         """Find or make the program for these arguments, and run or call it."""
         dynamic, named, static = self._separate(args, kwargs)
         leaves, tree = tree_flatten((dynamic, named))
-        key = (tree, *map(_signature, leaves), *static)
+        key = (tree, *_axes(), *map(_signature, leaves), *static)
         program = self.programs.get(key)
         if program is None:
             jaxpr, out_tree = self._stage(args, kwargs)
@@ -214,6 +215,7 @@ class Lowered:
         return run
 
 
+_axes = axes_in_scope.get  # what a program computes may depend on them
 _SCALARS = (float, int, complex, bool)
 
 

@@ -45,7 +45,8 @@ def _per_element(prim: Primitive, args: Any, dims: Any, size: int, target: Any) 
     return prim(*args, target=looped), [0] * len(target.result)
 
 
-def _batch_pure(args, dims, size, *, target):
+def _batch_pure(args, dims, axis, *, target):
+    size = axis.size
     method = target.vmap_method
     if method is None:
         raise MissingRuleError(
@@ -67,13 +68,13 @@ def _batch_pure(args, dims, size, *, target):
     return outs, [0] * len(result)
 
 
-def _batch_io(args, dims, size, *, target):
+def _batch_io(args, dims, axis, *, target):
     if target.ordered:
         raise ValueError(
             f"{target} with ordered=True cannot be mapped: vmap has no order between "
             "elements. Leave ordered=True away: it is then called once per element"
         )
-    return _per_element(io_callback_p, args, dims, size, target)
+    return _per_element(io_callback_p, args, dims, axis.size, target)
 
 
 def _batch_debug(args, dims, size, *, target):

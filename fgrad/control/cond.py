@@ -16,6 +16,7 @@ from ..compiler.runtime import compiled, load
 from ..core import Aval, Eqn, Jaxpr, Primitive, Var, aval_of, evaluate
 from ..ops.basic import expand, mapped, to_front
 from ..ops.elementwise import where
+from ..transforms.axis_names import Axis
 from ..transforms.jvp import push
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
@@ -219,24 +220,24 @@ def _pushed(branches: Branches, moves: Flags, name: str) -> tuple[Branches, Flag
     return tuple(optimize(staged(branch, moving)) for branch in branches), moving
 
 
-def _batch(args, dims, size, *, branches, name):
+def _batch(args, dims, axis, *, branches, name):
     (index, *operands), (dim, *d_operands) = args, dims
     if dim is not None:  # every branch runs, and each element takes its own
-        return _select(index, operands, d_operands, size, branches)
+        return _select(index, operands, d_operands, axis, branches)
     fronts = [x if d is None else to_front(x, d) for x, d in zip(operands, d_operands)]
     flags = present(d_operands)
     mapped_branches, outs_map = _made(
-        branches, ("vmap", flags, size), lambda: _mapped(branches, flags, size, name)
+        branches, ("vmap", flags, axis), lambda: _mapped(branches, flags, axis, name)
     )
     outs = cond_p(index, *fronts, branches=mapped_branches, name=name)
     return outs, [0 if is_mapped else None for is_mapped in outs_map]
 
 
-def _mapped(branches: Branches, flags: Flags, size: int, name: str) -> Any:
+def _mapped(branches: Branches, flags: Flags, axis: Axis, name: str) -> Any:
     """Return the branches over batches, and which outputs are mapped."""
     dims = [0 if flag else None for flag in flags]
     avals = [
-        Aval((size, *a.shape), a.dtype) if flag else a
+        Aval((axis.size, *a.shape), a.dtype) if flag else a
         for a, flag in zip(branches[0].in_avals, flags)
     ]
     found: list[Flags] = []
@@ -244,10 +245,10 @@ def _mapped(branches: Branches, flags: Flags, size: int, name: str) -> Any:
     def staged(branch: Jaxpr, wanted: Flags | None) -> Jaxpr:
         def run(*tracers: Any) -> list[Any]:
             call = lambda *args: evaluate(branch, args)
-            outs, out_dims = batched(call, tracers, dims, size, name)
+            outs, out_dims = batched(call, tracers, dims, axis, name)
             found.append(present(out_dims))
             return [
-                mapped(z, d, size) if flag else z
+                mapped(z, d, axis.size) if flag else z
                 for z, d, flag in zip(outs, out_dims, wanted or found[-1])
             ]
 
@@ -259,12 +260,12 @@ def _mapped(branches: Branches, flags: Flags, size: int, name: str) -> Any:
     return tuple(optimize(staged(branch, outs_map)) for branch in branches), outs_map
 
 
-def _select(index, operands, dims, size, branches):
+def _select(index, operands, dims, axis, branches):
     results = []
     for branch in branches:
         run = lambda *args, branch=branch: evaluate(branch, args)
-        outs, out_dims = batched(run, operands, dims, size, "cond")
-        results.append([mapped(z, d, size) for z, d in zip(outs, out_dims)])
+        outs, out_dims = batched(run, operands, dims, axis, "cond")
+        results.append([mapped(z, d, axis.size) for z, d in zip(outs, out_dims)])
     chosen = results[0]
     for i, later in enumerate(results[1:], 1):
         takes = index if index.dtype.kind == "b" else index >= i

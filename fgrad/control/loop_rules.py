@@ -10,6 +10,7 @@ from ..compiler.passes import optimize
 from ..core import Aval, Jaxpr, evaluate
 from ..ops.basic import astype, expand, mapped, transpose, zeros
 from ..ops.elementwise import logical_and, where
+from ..transforms.axis_names import Axis
 from ..transforms.jvp import push
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
@@ -112,7 +113,7 @@ def _push_body(loop: Loop, consts: Any, carry: Any, xs: Any) -> tuple[Jaxpr, Any
 
 
 def batch(
-    loop: Loop, args: Any, dims: Any, size: int
+    loop: Loop, args: Any, dims: Any, axis: Axis
 ) -> tuple[list[Any], list[int | None]]:
     """Return the outputs of a loop over batches, and their dims."""
     consts, carry, xs = loop.divide(args)
@@ -122,11 +123,11 @@ def batch(
     flags = present(d_consts), present(d_carry), present(d_xs)
     maps, (body, ys_map) = derived(
         loop.jaxpr,
-        loop.key("vmap", flags, size),
-        lambda: _settled_batch(loop, *flags, size),
+        loop.key("vmap", flags, axis),
+        lambda: _settled_batch(loop, *flags, axis),
     )
     starts = [
-        mapped(x, d, size) if is_mapped else x
+        mapped(x, d, axis.size) if is_mapped else x
         for x, d, is_mapped in zip(carry, d_carry, maps)
     ]
     carry, ys = loop._replace(jaxpr=body)(consts, starts, xs)
@@ -143,13 +144,13 @@ def _moved(x: Any, dim: int | None, axis: int) -> Any:
     return transpose(x, axes=tuple(order))
 
 
-def _settled_batch(loop: Loop, consts: Any, carry: Any, xs: Any, size: int) -> Any:
+def _settled_batch(loop: Loop, consts: Any, carry: Any, xs: Any, axis: Axis) -> Any:
     n = loop.n_carry
 
     def step(maps: Flags) -> Any:
         if loop.until and maps[0]:  # elements end one by one: each has its own carry
             maps = (True,) * n
-        body, outs_map = _batch_body(loop, consts, maps, xs, size)
+        body, outs_map = _batch_body(loop, consts, maps, xs, axis)
         if loop.until and outs_map[0]:
             outs_map = (True,) * n + outs_map[n:]
         return outs_map[:n], (body, outs_map[n:])
@@ -158,13 +159,13 @@ def _settled_batch(loop: Loop, consts: Any, carry: Any, xs: Any, size: int) -> A
 
 
 def _batch_body(
-    loop: Loop, consts: Any, carry: Any, xs: Any, size: int
+    loop: Loop, consts: Any, carry: Any, xs: Any, axis: Axis
 ) -> tuple[Jaxpr, Any]:
     """Return the body over batches, and which outputs are mapped."""
     flags = [*consts, *carry, *xs]
     element = loop.jaxpr.in_avals
     avals = [
-        Aval((size, *a.shape), a.dtype) if flag else a
+        Aval((axis.size, *a.shape), a.dtype) if flag else a
         for a, flag in zip(element, flags)
     ]
     dims = [0 if flag else None for flag in flags]
@@ -172,11 +173,11 @@ def _batch_body(
 
     def mapped_body(*tracers: Any) -> list[Any]:
         run = lambda *args: evaluate(loop.jaxpr, args)
-        outs, out_dims = batched(run, tracers, dims, size, loop.name)
+        outs, out_dims = batched(run, tracers, dims, axis, loop.name)
         outs_map.extend(present(out_dims))
         wanted = [*carry, *outs_map[loop.n_carry :]]
         outs = [
-            astype(mapped(z, d, size), a.dtype) if flag else z
+            astype(mapped(z, d, axis.size), a.dtype) if flag else z
             for z, d, a, flag in zip(outs, out_dims, loop.jaxpr.out_avals, wanted)
         ]
         if loop.until and carry[0]:

@@ -29,7 +29,8 @@ class Primitive:
     - ``jvp(tangents, z, *args, **params)`` gives the tangent of ``z``; tangents
       that are zero are ``None``.
     - ``batch(args, dims, size, **params)`` gives ``(z, dim)``; a dim is the batch
-      axis of one array, ``None`` if it has none.
+      axis of one array, ``None`` if it has none. Primitives that are ``named`` or
+      call functions get the mapped `Axis` in place of its size.
     - ``emit(names, **params)`` gives a NumPy expression; a string is a template.
 
     ``multi`` primitives return a list. In the rules of ``elementwise`` primitives
@@ -47,6 +48,7 @@ class Primitive:
 
     The output of a ``view`` may share the memory of its first argument. An
     ``effect`` runs for what it does: it is never dropped, merged, moved or folded.
+    What is ``named`` reads across mapped axes that it knows by name.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Primitive:
     view: bool = False
     effect: bool = False
     calls: bool = field(init=False)  # whether applying it may have an effect
+    named: bool = False
     reads: bool = field(init=False)  # whether the vjp rules read values
     special: bool = field(init=False)  # whether a record treats it in its own way
 

@@ -64,7 +64,7 @@ def _param(value: Any, indent: str) -> str:
         return format_jaxpr(value, indent)
     if isinstance(value, np.dtype):
         return value.name
-    if isinstance(value, tuple):
+    if type(value) is tuple:
         items = [_param(v, indent) for v in value]
         return f"({','.join(items)}{',' if len(items) == 1 else ''})"
     return getattr(value, "__name__", None) or str(value)

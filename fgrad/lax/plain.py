@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import shape_of
 from ..ops.join import stack_arrays
-from ..pytree import tree_map, tree_structure, tree_unflatten
+from ..pytree import tree_map
 
 
 def plain_scan(

@@ -176,3 +176,25 @@ def refuse_reduce_axes(reduce_axes: Any, name: str) -> None:
     """Raise if an option is used that JAX keeps without a meaning."""
     if reduce_axes != ():
         raise TypeError(f"{name}: reduce_axes has no effect any more; leave it out")
+
+
+def user_pair(result: Any, name: str, rule: Any, meaning: str) -> tuple[Any, Any]:
+    """Return the two parts of what a user's rule returned."""
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise TypeError(
+            f"{name}: the rule {name_of(rule)} must return a pair {meaning}, got "
+            f"{kind(result)}"
+        )
+    return result[0], result[1]
+
+
+def kind(result: Any) -> str:
+    """Return what a message calls the container that a rule returned."""
+    if isinstance(result, tuple | list):
+        return f"a {type(result).__name__} of length {len(result)}"
+    return describe_leaf(result)
+
+
+def describe_leaf(x: Any) -> str:
+    """Return what a message calls a value that a rule returned."""
+    return str(aval_of(x)) if is_array(x) else f"{x!r} of type {type(x).__name__}"

@@ -26,16 +26,14 @@ from ..pytree import (
     tree_map,
     tree_unflatten,
 )
-from .arguments import name_of
+from .arguments import describe_leaf, name_of, user_pair
 from .custom_rules import (
     BatchedRule,
     Custom,
     SymbolicZero,
     UserRule,
     custom_call,
-    describe_leaf,
     instantiated,
-    user_pair,
 )
 from .pull import float0, place_of, pull
 

@@ -33,7 +33,8 @@ from ..pytree import (
     tree_leaves,
     tree_unflatten,
 )
-from .arguments import Transformed, argument_names, name_of
+from .arguments import Transformed, argument_names
+from .axis_names import Axis
 from .closures import Closure, Watch
 from .pull import float0
 from .staging import captures_tracers, stage
@@ -201,19 +202,19 @@ def closes_over(name: str, what: str) -> TypeError:
 class BatchedRule(Rule):
     """A rule mapped over a leading axis of some arguments."""
 
-    def __init__(self, inner: Any, dims: Sequence[int | None], size: int) -> None:
+    def __init__(self, inner: Any, dims: Sequence[int | None], axis: Axis) -> None:
         super().__init__(inner.name)
         self.inner = inner
         self.dims = [None if d is None else 0 for d in dims]
-        self.size = size
+        self.axis = axis
 
     def run(self, fun: Any, args: Any, dims: Any) -> tuple[list[Any], list[Any]]:
         """Run a flat function on batches."""
-        return batched(fun, args, dims, self.size, f"vmap of {self.name}")
+        return batched(fun, args, dims, self.axis, f"vmap of {self.name}")
 
     def mapped(self, x: Any, dim: int | None) -> Any:
         """Return an array with its batch axis in front, in memory of its own."""
-        x = mapped(x, dim, self.size)
+        x = mapped(x, dim, self.axis.size)
         return x.copy() if dim is None and type(x) is np.ndarray else x
 
     def call(self, *args: Any) -> list[Any]:
@@ -229,9 +230,9 @@ def custom_call(
 ) -> Primitive:
     """Return the primitive that calls functions with a rule of their own."""
 
-    def batch(args, dims, size, *, rule):
+    def batch(args, dims, axis, *, rule):
         fronts = [x if d is None else to_front(x, d) for x, d in zip(args, dims)]
-        outs = prim(*fronts, rule=batched_rule(rule, dims, size))
+        outs = prim(*fronts, rule=batched_rule(rule, dims, axis))
         return outs, [0] * len(outs)
 
     prim = Primitive(
@@ -256,6 +257,7 @@ class Custom(Transformed):
     prim: Primitive
     rule: type[UserRule]
     advice = ""
+    setting_advice = "name it in nondiff_argnums"
 
     def __init__(
         self,
@@ -322,7 +324,7 @@ class Custom(Transformed):
             if not is_array(leaf):
                 raise TypeError(
                     f"{self.name}: {rule.argument_names()[i]}: {not_numeric(leaf)}. "
-                    "If it is a setting or a function, name it in nondiff_argnums"
+                    f"If it is a setting or a function, {self.setting_advice}"
                 )
         outs = self.prim(*closure.tracers, *leaves, rule=rule)
         for out in outs:
@@ -376,25 +378,3 @@ def _check_levels(out: Any, name: str) -> None:
         if type(inner) is Tracer and inner.owner.level >= out.owner.level:
             raise closes_over(name, f"a differentiated value: {inner.describe()}")
         out = inner
-
-
-def user_pair(result: Any, name: str, rule: Any, meaning: str) -> tuple[Any, Any]:
-    """Return the two parts of what a user's rule returned."""
-    if not isinstance(result, tuple | list) or len(result) != 2:
-        raise TypeError(
-            f"{name}: the rule {name_of(rule)} must return a pair {meaning}, got "
-            f"{kind(result)}"
-        )
-    return result[0], result[1]
-
-
-def kind(result: Any) -> str:
-    """Return what a message calls the container that a rule returned."""
-    if isinstance(result, tuple | list):
-        return f"a {type(result).__name__} of length {len(result)}"
-    return describe_leaf(result)
-
-
-def describe_leaf(x: Any) -> str:
-    """Return what a message calls a value that a rule returned."""
-    return str(aval_of(x)) if is_array(x) else f"{x!r} of type {type(x).__name__}"

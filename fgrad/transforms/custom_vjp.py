@@ -16,17 +16,14 @@ from ..pytree import (
     tree_structure,
     tree_unflatten,
 )
-from .arguments import name_of
+from .arguments import describe_leaf, kind, name_of, user_pair
 from .custom_rules import (
     BatchedRule,
     Custom,
     SymbolicZero,
     UserRule,
     custom_call,
-    describe_leaf,
     instantiated,
-    kind,
-    user_pair,
 )
 
 Leaves = list[Any]
@@ -175,8 +172,8 @@ class BatchedVJPRule(BatchedRule):
     def _ct(self, ct: Any, dim: int | None, arg_dim: int | None) -> Any:
         """Return the cotangent of an argument: summed if the argument is shared."""
         if arg_dim is None and dim is None:
-            return ct * float(self.size)
-        ct = mapped(ct, dim, self.size)
+            return ct * float(self.axis.size)
+        ct = mapped(ct, dim, self.axis.size)
         return ct if arg_dim is not None else sum_axes(ct, (0,))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,8 @@ from .arguments import (
     name_of,
     shown,
 )
+from .axis_names import Axis, bound
+from .collectives import axis_index_p
 
 
 def stage(
@@ -40,8 +44,11 @@ def stage(
     avals: Sequence[Aval],
     name: str,
     inputs: Callable[[int], str] | None = None,
+    axes: Sequence[Axis] = (),
 ) -> Jaxpr:
     """Return the jaxpr of a flat function: arrays in, a list of arrays out.
+
+    It may name ``axes`` as if it were mapped over them.
 
     >>> stage(lambda x: [x * 2.0], [aval_of(np.ones(3))], "doc").out_avals
     (f64[3],)
@@ -49,8 +56,10 @@ def stage(
     trace = StagedTrace(name)
     trace.inputs = inputs
     token = STAGING.set(trace)
+    record = lambda axis: partial(trace.record, axis_index_p, (), {"axis": axis})
     try:
-        outs = fun(*map(trace.lift, avals))
+        with bound({axis: record(axis) for axis in axes}):
+            outs = fun(*map(trace.lift, avals))
         return trace.end(outs)
     finally:
         trace.ended = True
@@ -137,7 +146,11 @@ def input_aval(x: Any) -> Aval:
 
 
 def stage_call(
-    fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], name: str
+    fun: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    name: str,
+    axes: Sequence[Axis] = (),
 ) -> tuple[Jaxpr, PyTreeDef]:
     """Return the jaxpr of a call with pytree arguments, and the output's tree."""
     leaves, in_tree = tree_flatten((args, kwargs))
@@ -162,7 +175,7 @@ def stage_call(
                 f"{name}: {inputs(i)}: {error}. If it is a setting rather than data, "
                 "make it static (static_argnums, static_argnames)"
             ) from None
-    return stage(flat, avals, name, inputs), trees[0]
+    return stage(flat, avals, name, inputs, axes), trees[0]
 
 
 def input_names(fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
@@ -193,8 +206,11 @@ class MakeJaxpr(Transformed):
 
     transformation = "make_jaxpr"
 
-    def __init__(self, fun: Any, static_argnums: Any, return_shape: bool) -> None:
+    def __init__(
+        self, fun: Any, static_argnums: Any, axis_env: Any, return_shape: bool
+    ) -> None:
         super().__init__(fun)
+        self.axes = _env_axes(axis_env)
         several = isinstance(static_argnums, tuple | list)
         self.static = tuple(static_argnums) if several else (static_argnums,)
         self.return_shape = return_shape
@@ -211,7 +227,7 @@ class MakeJaxpr(Transformed):
 
         dynamic = tuple(a for i, a in enumerate(args) if i not in static)
         target = fun if static else self.fun
-        jaxpr, tree = stage_call(target, dynamic, kwargs, self.name)
+        jaxpr, tree = stage_call(target, dynamic, kwargs, self.name, self.axes)
         if not self.return_shape:
             return jaxpr
         return jaxpr, tree_unflatten(tree, list(map(_struct, jaxpr.out_avals)))
@@ -219,6 +235,17 @@ class MakeJaxpr(Transformed):
 
 def _struct(aval: Aval) -> ShapeDtypeStruct:
     return ShapeDtypeStruct(aval.shape, aval.dtype, aval.weak)
+
+
+def _env_axes(axis_env: Any) -> tuple[Axis, ...]:
+    """Return the axes of ``[(name, size), ...]``; raise if it is something else."""
+    try:
+        return tuple(Axis(index(size), name) for name, size in axis_env or ())
+    except (TypeError, ValueError):
+        raise TypeError(
+            "make_jaxpr: axis_env must be a list of (name, size), as in "
+            f'[("batch", 8)], got {axis_env!r}'
+        ) from None
 
 
 @short_errors
@@ -231,6 +258,7 @@ def make_jaxpr(
     """Return a function that shows ``fun`` as a jaxpr: the operations it performs.
 
     With ``return_shape`` the result is a pair with the shapes of the output.
+    ``axis_env`` is a list of ``(name, size)``: axes that collectives may name.
 
     >>> make_jaxpr(lambda x: x * 2.0 + 1.0)(np.ones(3))
     { lambda a:f64[3] . let
@@ -238,9 +266,7 @@ def make_jaxpr(
         c:f64[3] = add b 1.0
       in (c) }
     """
-    if axis_env is not None:
-        raise TypeError("make_jaxpr: axis_env is not supported; use vmap(axis_name=)")
-    return MakeJaxpr(fun, static_argnums, return_shape)
+    return MakeJaxpr(fun, static_argnums, axis_env, return_shape)
 
 
 @short_errors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from ..core import (
     aval_of,
     is_array,
     not_numeric,
-    require,
     shape_of,
     short_errors,
     user_source,
@@ -24,13 +23,15 @@ from ..core import (
 from ..ops.basic import mapped, to_front, transpose
 from ..pytree import broadcast_prefix, tree_flatten, tree_unflatten
 from .arguments import Transformed, check_live, run_in, shown
+from .axis_names import Axis, bound, new_axis
+from .looping import looped
 from .staging import input_names
 
 
 class BatchTrace(Trace):
     """Vectorisation: a tracer is a whole batch (its value) and its dim (its note)."""
 
-    __slots__ = ("size",)
+    __slots__ = ("axis",)
 
     known = False
     unknown = "it differs between the elements that vmap maps over"
@@ -38,9 +39,9 @@ class BatchTrace(Trace):
     plain = "it stands for all elements that vmap maps over at once"
     leak_hint = ""
 
-    def __init__(self, name: str, size: int) -> None:
+    def __init__(self, name: str, axis: Axis) -> None:
         super().__init__(name)
-        self.size = size
+        self.axis = axis
 
     def aval(self, tracer: Tracer) -> Aval:
         """Return the aval of one element of the batch."""
@@ -48,15 +49,19 @@ class BatchTrace(Trace):
         return Aval(shape[:dim] + shape[dim + 1 :], tracer.value.dtype)
 
     def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
-        """Run the primitive's batch rule one level down."""
+        """Run the primitive's batch rule one level down; without one, a loop."""
         if self.ended:
             self.check_alive(prim, args)
         own = [type(a) is Tracer and a.owner is self for a in args]
         values = [a.value if mine else a for a, mine in zip(args, own)]
         dims = [a.note if mine else None for a, mine in zip(args, own)]
         source = user_source()
-        rule = require(prim.batch, prim, "batch", own.index(True), source)
-        z, dim = rule(values, dims, self.size, **params)
+        named = prim.named or prim.forward is not None
+        axis: Any = self.axis if named else self.axis.size
+        if prim.batch is None:
+            z, dim = looped(prim, values, dims, self.axis.size, params, source)
+        else:
+            z, dim = prim.batch(values, dims, axis, **params)
         if prim.multi:
             return [self._wrap(*each, source) for each in zip(z, dim, strict=True)]
         return self._wrap(z, dim, source)
@@ -64,19 +69,29 @@ class BatchTrace(Trace):
     def _wrap(self, z: Any, dim: int | None, source: Any) -> Any:
         return z if dim is None else Tracer(self, z, dim, source)
 
+    def index(self) -> Tracer:
+        """Return the place of an element along the mapped axis."""
+        return Tracer(self, np.arange(self.axis.size), 0, user_source())
+
 
 def batched(
     fun: Callable[..., Any],
     args: Sequence[Any],
     dims: Sequence[int | None],
-    size: int,
+    axis: Axis,
     name: str,
     inputs: Callable[[int], str] | None = None,
 ) -> tuple[list[Any], list[int | None]]:
-    """Run a flat function on batches; return its outputs and their dims."""
-    trace = BatchTrace(name, size)
+    """Run a flat function on batches; return its outputs and their dims.
+
+    The axis has its name in scope while the function runs.
+    """
+    trace = BatchTrace(name, axis)
     trace.inputs = inputs
-    return run_in(trace, fun, args, dims)
+    if axis.name is None:
+        return run_in(trace, fun, args, dims)
+    with bound({axis: trace.index}):
+        return run_in(trace, fun, args, dims)
 
 
 class Vmap(Transformed):
@@ -90,8 +105,8 @@ class Vmap(Transformed):
         super().__init__(fun)
         self.in_axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
         self.out_axes = out_axes
-        self.axis_name = axis_name
-        self.axis_size = axis_size
+        self.axis_name = _checked_name(axis_name, self.name)
+        self.axis_size = _checked_size(axis_size, self.name)
         _check_axes_type(self.in_axes, f"{self.name}: in_axes")
         _check_axes_type(self.out_axes, f"{self.name}: out_axes")
 
@@ -109,7 +124,8 @@ class Vmap(Transformed):
             trees.append(tree)
             return outs
 
-        outs, out_dims = batched(flat, leaves, dims, size, self.name, names)
+        axis = new_axis(size, self.axis_name)
+        outs, out_dims = batched(flat, leaves, dims, axis, self.name, names)
         axes = self._out_axes(tree_unflatten(trees[0], outs))
         done = [
             self._place(out, dim, axis, size)
@@ -250,6 +266,25 @@ def _check_axes_type(axes: Any, what: str) -> None:
             raise TypeError(f"{what} must have ints or None, got {axis!r}")
 
 
+def _checked_name(name: Any, what: str) -> Any:
+    if isinstance(name, tuple | list) or not isinstance(name, Hashable):
+        raise TypeError(
+            f"{what}: axis_name must be one name, such as a string, got {name!r}: to "
+            "map over several axes, nest vmap"
+        )
+    return name
+
+
+def _checked_size(size: Any, what: str) -> int | None:
+    if size is None:
+        return None
+    if isinstance(size, bool) or not hasattr(size, "__index__"):
+        raise TypeError(f"{what}: axis_size must be an int, got {size!r}")
+    if size.__index__() < 0:
+        raise ValueError(f"{what}: axis_size must not be negative, got {size}")
+    return size.__index__()
+
+
 @short_errors
 def vmap(
     fun: Callable[..., Any],
@@ -267,12 +302,21 @@ def vmap(
     Keyword arguments are mapped over axis 0. ``out_axes`` says where the mapped axis
     stands in the output; None is for an output that does not depend on it.
 
+    Args:
+        fun: a function of pytrees of arrays, written for one element.
+        in_axes: which axis of each argument is mapped.
+        out_axes: where the mapped axis goes in each output.
+        axis_name: a name for the collectives in `fgrad.lax` (``psum`` ...).
+        axis_size: the number of elements; needed where no argument is mapped.
+        spmd_axis_name: has no effect, nor has ``sum_match``: they tell JAX how to
+            place batches on many devices, and change no result.
+        sum_match: see ``spmd_axis_name``.
+
     Raises:
+        TypeError: if an axis is no int, or an argument or output no array.
         ValueError: if mapped axes differ in size or do not exist.
 
     >>> vmap(lambda x, y: x @ y, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
     array([3., 4.])
     """
-    if spmd_axis_name is not None or sum_match:
-        raise TypeError("vmap: spmd_axis_name and sum_match are for many devices")
     return Vmap(fun, in_axes, out_axes, axis_name, axis_size)

@@ -29,8 +29,8 @@ def simplify(jaxpr: Jaxpr) -> Jaxpr:
 
 
 def _simplify(eqn: Eqn, producers: Producers) -> Any:
-    if eqn.prim.elementwise:
-        eqn = _use_scalars(eqn, producers)
+    if eqn.prim.elementwise and eqn.prim is not basic.reduce_sum:
+        eqn = _use_scalars(eqn, producers)  # a sum counts how often it reads one
     if eqn.prim.elementwise and eqn.outs[0].aval.dtype.kind == "c":
         return eqn  # even 1 * z has other bits where z is infinite or -0
     for rule in RULES.get(eqn.prim.name, ()):
