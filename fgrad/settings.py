@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 
 class Option(NamedTuple):
@@ -22,7 +22,7 @@ class Option(NamedTuple):
     acts: bool = True  # whether something depends on it
 
 
-_BOOL = (False, True)
+_BOOL = (True, False)
 _NO_X64 = "nothing: dtypes are NumPy's, and 64-bit ones are always there"
 _NO_PRECISION = "nothing: products are NumPy's, in the dtype of their operands"
 _NO_KEYS = "nothing: fgrad has no rule about using a random state twice"
@@ -84,6 +84,8 @@ class Config:
 
     def __getattr__(self, name: str) -> Any:
         key = _key(name)
+        if key is None:
+            raise AttributeError(_unknown(name))
         overrides = _overrides.get()
         return overrides[key] if key in overrides else self._globals[key]
 
@@ -105,7 +107,12 @@ class Config:
         ValueError: numpy_rank_promotion must be 'allow', 'warn' or 'raise', got 'never'
         """
         key = _key(name)
-        self._globals[key] = _checked(key, value)
+        if key is None:
+            raise AttributeError(_unknown(name))
+        problem = _problem(key, value)
+        if problem:
+            raise ValueError(problem)
+        self._globals[key] = value
         self.touch(key)
 
     def touch(self, key: str) -> None:
@@ -142,36 +149,32 @@ class Config:
         return "\n".join(["fgrad.config:", *lines])
 
 
-def _key(name: str) -> str:
-    if name in OPTIONS:
-        return name
-    if isinstance(name, str) and name.removeprefix("jax_") in OPTIONS:
-        return name.removeprefix("jax_")
-    _refuse_name(name)
+def _key(name: Any) -> str | None:
+    """Return the option that a name means."""
+    key = name.removeprefix("jax_") if isinstance(name, str) else None
+    return key if key in OPTIONS else None
 
 
-def _refuse_name(name: Any) -> NoReturn:
+def _unknown(name: Any) -> str:
+    """Say that there is no such option, and which there are."""
     from difflib import get_close_matches
 
     near = get_close_matches(str(name).removeprefix("jax_"), OPTIONS, 1)
     hint = f"Do you mean {near[0]}? " if near else ""
-    raise AttributeError(
-        f"fgrad.config has no option {name!r}. {hint}The options are "
-        f"{', '.join(OPTIONS)}"
-    )
+    options = ", ".join(OPTIONS)
+    return f"fgrad.config has no option {name!r}. {hint}The options are {options}"
 
 
-def _checked(key: str, value: Any) -> Any:
+def _problem(key: str, value: Any) -> str:
+    """Say why an option cannot have a value; empty if it can."""
     allowed = OPTIONS[key].values
-    fits = type(value) is type(allowed[0]) if allowed else value is None
-    if fits and (not allowed or value in allowed):
-        return value
-    if not allowed and isinstance(value, str):
-        return value
-    words = [repr(v) for v in reversed(allowed)] if allowed == _BOOL else []
-    words = words or list(map(repr, allowed)) or ["None", "a string"]
-    most, last = ", ".join(words[:-1]), words[-1]
-    raise ValueError(f"{key} must be {most} or {last}, got {value!r}")
+    if allowed:
+        fits = any(type(value) is type(v) and value == v for v in allowed)
+        *most, last = map(repr, allowed)
+    else:
+        fits = value is None or isinstance(value, str)
+        most, last = ["None"], "a string"
+    return "" if fits else f"{key} must be {', '.join(most)} or {last}, got {value!r}"
 
 
 config = Config()
@@ -182,8 +185,11 @@ class Override:
     """A block in which an option has another value, in this thread alone."""
 
     def __init__(self, name: str, value: Any) -> None:
+        problem = _problem(name, value)
+        if problem:
+            raise ValueError(problem)
         self.name = name
-        self.value = _checked(name, value)
+        self.value = value
         self._tokens: list[Token[Mapping[str, Any]]] = []
 
     def __enter__(self) -> None:

@@ -50,9 +50,9 @@ class Jit(Transformed):
         return {**self.__dict__, "programs": {}}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if config.touched and config.interferes:
-            return super().__call__(*args, **kwargs)
         try:
+            if config.touched and config.interferes:
+                return super().__call__(*args, **kwargs)
             if self.static_argnums or self.static_argnames:
                 return self.run(args, kwargs)
             leaves, tree = tree_flatten((args, kwargs))

@@ -207,8 +207,9 @@ def check_program(
     The program is then run once more, one operation at a time, to find where it came
     from. ``inputs`` says what messages call an argument.
     """
-    bad = [i for i, out in enumerate(outs) if trouble(out)]
-    bad = [i for i in bad if jaxpr.outs[i] not in jaxpr.invars]
+    given = set(map(id, jaxpr.invars))  # what only passes through is no operation's
+    pairs = enumerate(zip(jaxpr.outs, outs, strict=True))
+    bad = [i for i, (a, out) in pairs if trouble(out) and id(a) not in given]
     if _quiet.get() or not bad:
         return
     with np.errstate(all="ignore"), _within(None, quiet=True):

@@ -147,12 +147,13 @@ def _of_dict(holder: dict[Any, Any], x: Any, ours: set[int], depth: int) -> str 
 
 
 def _of_cell(cell: CellType) -> str:
-    cells: Any
     for cells in gc.get_referrers(cell):
-        for function in gc.get_referrers(cells) if type(cells) is tuple else ():
-            if getattr(function, "__closure__", None) is cells:
-                names = function.__code__.co_freevars
-                name = names[list(cells).index(cell)]
+        if type(cells) is not tuple:
+            continue
+        place = next(i for i, one in enumerate(cells) if one is cell)
+        for function in gc.get_referrers(cells):
+            if isinstance(function, FunctionType):
+                name = function.__code__.co_freevars[place]
                 return f"the closure variable {name} of {function.__name__}"
     return "a closure variable"
 
