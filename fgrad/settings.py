@@ -39,7 +39,7 @@ OPTIONS: dict[str, Option] = {
         "allow", ("allow", "warn", "raise"), "for operands of different rank"
     ),
     "numpy_dtype_promotion": Option(
-        "standard", ("standard", "strict"), "raise for operands of different dtypes"
+        "standard", ("standard", "strict"), "for operands of different dtypes"
     ),
     "enable_x64": Option(True, _BOOL, _NO_X64, acts=False),
     "default_matmul_precision": Option(None, (), _NO_PRECISION, acts=False),

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -97,6 +98,15 @@ def test_values_and_repr_show_every_option():
         assert f"{name} = " in repr(config)
         assert name in dir(config)
         assert name in Config.__annotations__
+
+
+def test_the_table_of_the_docs_has_every_option():
+    page = Path(__file__).parents[1] / "docs" / "debugging.md"
+    rows = [r for r in page.read_text().splitlines() if r.startswith("| `")]
+    assert len(rows) == len(OPTIONS)
+    for row, (name, option) in zip(rows, OPTIONS.items()):
+        assert row.startswith(f"| `{name}` | `{option.default!r}` | ")
+        assert option.meaning in row
 
 
 def test_every_option_of_jax_that_we_have_has_the_default_of_jax():
