@@ -566,7 +566,19 @@ def rule_that_closes_over(x):
     return f(x)
 
 
+@fgrad.custom_jvp
+def product(x, y):
+    return np.sin(x) * y
+
+
+@product.defjvp
+def product_jvp(primals, tangents):
+    (x, y), (s, t) = primals, tangents
+    return product(x, y), np.cos(x) * y * s + np.sin(x) * t
+
+
 SOUND = {
+    "records": lambda: grad(jit(product), (0, 1))(0.7, 1.3),
     "exception": lambda: grad(swallows)(1.0),
     "cycle": lambda: grad(cycles)(1.0),
     "outer": lambda: grad(keeps_an_outer_one)(1.0),

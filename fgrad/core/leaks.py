@@ -90,7 +90,7 @@ def _reachable(root: Any) -> set[int]:
 
 
 def _holder(x: Any, ours: set[int], depth: int) -> str | None:
-    """Say who holds an object; None if only the frames of an exception do."""
+    """Say who holds an object; None if only fgrad or the frames of an error do."""
     ours = {*ours, id(x)}
     holders = [h for h in gc.get_referrers(x) if id(h) not in ours]
     ours.add(id(holders))
@@ -124,6 +124,8 @@ def _described(holder: Any, x: Any, ours: set[int], depth: int) -> str | None:
         return _of_dict(holder, x, ours, depth)
     if isinstance(holder, CellType):
         return _of_cell(holder)
+    if _is_ours(holder):
+        return None
     if isinstance(holder, list | tuple | set | frozenset):
         kind = f"a {type(holder).__name__}"
         outer = _holder(holder, ours, depth - 1) if depth else ""
@@ -139,6 +141,8 @@ def _of_dict(holder: dict[Any, Any], x: Any, ours: set[int], depth: int) -> str 
         return f"the global variable {key} of {holder.get('__name__', 'a module')}"
     for owner in gc.get_referrers(holder):
         if getattr(owner, "__dict__", None) is holder:
+            if _is_ours(owner):
+                return None
             return f"the attribute {key} of an object of type {type(owner).__name__}"
     outer = _holder(holder, ours, depth - 1) if depth else ""
     if outer is None:
@@ -146,13 +150,20 @@ def _of_dict(holder: dict[Any, Any], x: Any, ours: set[int], depth: int) -> str 
     return f"the entry {key!r} of a dict" + (f" in {outer}" if outer else "")
 
 
-def _of_cell(cell: CellType) -> str:
+def _is_ours(x: Any) -> bool:
+    """Say whether an object is a part of fgrad's records: they end by themselves."""
+    return type(x).__module__.startswith("fgrad.")
+
+
+def _of_cell(cell: CellType) -> str | None:
     for cells in gc.get_referrers(cell):
         if type(cells) is not tuple:
             continue
         place = next(i for i, one in enumerate(cells) if one is cell)
         for function in gc.get_referrers(cells):
             if isinstance(function, FunctionType):
+                if is_internal[function.__code__.co_filename]:
+                    return None
                 name = function.__code__.co_freevars[place]
                 return f"the closure variable {name} of {function.__name__}"
     return "a closure variable"
