@@ -20,7 +20,23 @@ from . import tree as tree
 from . import tree_util as tree_util
 from .compiler.jit import jit
 from .control.callback import io_callback, pure_callback
-from .core import Array, Jaxpr
+from .core import Array, Jaxpr, ensure_compile_time_eval, named_call, named_scope
+from .settings import (
+    check_tracer_leaks,
+    checking_leaks,
+    config,
+    debug_infs,
+    debug_key_reuse,
+    debug_nans,
+    default_matmul_precision,
+    disable_jit,
+    enable_checks,
+    enable_x64,
+    explain_cache_misses,
+    log_compiles,
+    numpy_dtype_promotion,
+    numpy_rank_promotion,
+)
 from .transforms.custom_jvp import custom_jvp
 from .transforms.custom_rules import SymbolicZero
 from .transforms.custom_vjp import CustomVJPPrimal, custom_vjp
@@ -52,9 +68,21 @@ __all__ = [
     "Jaxpr",
     "ShapeDtypeStruct",
     "SymbolicZero",
+    "check_tracer_leaks",
+    "checking_leaks",
+    "config",
     "custom_jvp",
     "custom_vjp",
+    "debug_infs",
+    "debug_key_reuse",
+    "debug_nans",
+    "default_matmul_precision",
+    "disable_jit",
+    "enable_checks",
+    "enable_x64",
+    "ensure_compile_time_eval",
     "eval_shape",
+    "explain_cache_misses",
     "float0",
     "grad",
     "hessian",
@@ -66,7 +94,12 @@ __all__ = [
     "jit",
     "jvp",
     "linearize",
+    "log_compiles",
     "make_jaxpr",
+    "named_call",
+    "named_scope",
+    "numpy_dtype_promotion",
+    "numpy_rank_promotion",
     "pure_callback",
     "stop_gradient",
     "value_and_grad",

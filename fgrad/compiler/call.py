@@ -14,9 +14,11 @@ from ..core import (
     Tracer,
     Var,
     atom_aval,
+    check_program,
     evaluate,
 )
 from ..ops.basic import expand, zeros
+from ..settings import config
 from ..transforms.axis_names import Axis
 from ..transforms.jvp import push
 from ..transforms.pull import follows, place_of, pull
@@ -35,7 +37,10 @@ def derived(jaxpr: Jaxpr, key: Any, make: Callable[[], Any]) -> Any:
 
 
 def _impl(*args: Any, jaxpr: Jaxpr, name: str) -> list[Any]:
-    return list(compiled(jaxpr, name).function(*args))
+    outs = list(compiled(jaxpr, name).function(*args))
+    if config.touched and config.checks_values:
+        check_program(jaxpr, args, outs, name)
+    return outs
 
 
 # -- reverse mode: one joint program, split into forward and backward --------------

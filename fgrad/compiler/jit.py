@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core import Jaxpr, Tracer, aval_of, short_errors, trimmed
+from ..core import Jaxpr, Tracer, aval_of, check_program, short_errors, trimmed
 from ..pytree import PyTreeDef, tree_flatten, tree_unflatten
+from ..settings import config
 from ..transforms.arguments import Transformed, argument_names, shown
 from ..transforms.axis_names import axes_in_scope
 from ..transforms.staging import (
@@ -52,6 +53,8 @@ class Jit(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
+            if config.touched and config.interferes:
+                return super().__call__(*args, **kwargs)
             if self.static_argnums or self.static_argnames:
                 return self.run(args, kwargs)
             leaves, tree = tree_flatten((args, kwargs))
@@ -65,9 +68,14 @@ class Jit(Transformed):
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Find or make the program for these arguments, and run or call it."""
+        modes: tuple[Any, ...] = ()
+        if config.touched:
+            if config.disable_jit:
+                return self.fun(*args, **kwargs)
+            modes = config.trace_key  # a program traced under options is kept apart
         dynamic, named, static = self._separate(args, kwargs)
         leaves, tree = tree_flatten((dynamic, named))
-        key = (tree, *_axes(), *map(_signature, leaves), *static)
+        key = (tree, *_axes(), *map(_signature, leaves), *static, *modes)
         program = self.programs.get(key)
         if program is None:
             jaxpr, out_tree = self._stage(args, kwargs)
@@ -84,7 +92,11 @@ class Jit(Transformed):
             names = self._names(args, kwargs)
             function = compiled(program.jaxpr, self.__name__, names).function
             self.programs[key] = program._replace(function=function)
-        return tree_unflatten(program.out_tree, function(*leaves))
+        outs = function(*leaves)
+        if config.touched and config.checks_values:
+            inputs = lambda i: f"argument {self._names(args, kwargs)[i]}"
+            check_program(program.jaxpr, leaves, outs, self.name, inputs)
+        return tree_unflatten(program.out_tree, outs)
 
     def _names(self, args: Any, kwargs: Any) -> list[str]:
         """Return a Python name for every leaf of the dynamic arguments."""

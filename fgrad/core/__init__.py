@@ -15,8 +15,11 @@ from .aval import (
     shape_of,
 )
 from .checking import check_jaxpr
+from .debugging import check_cotangents, check_program, checked_entries
 from .jaxpr import Eqn, Jaxpr, Var, atom_aval, evaluate, has_effects, substitute
+from .leaks import checked_for_leaks
 from .primitive import STAGING, Primitive
+from .scopes import ensure_compile_time_eval, named_call, named_scope
 from .source import user_source, where
 from .trace import Entry, KnownTrace, StagedTrace, Trace, require
 from .traceback import short_errors, trimmed
@@ -40,14 +43,21 @@ __all__ = [
     "atom_aval",
     "aval_of",
     "broadcast_shapes",
+    "check_cotangents",
     "check_jaxpr",
+    "check_program",
+    "checked_entries",
+    "checked_for_leaks",
     "dtype_of",
+    "ensure_compile_time_eval",
     "evaluate",
     "has_effects",
     "install",
     "is_array",
     "is_inexact",
     "known_value",
+    "named_call",
+    "named_scope",
     "ndim_of",
     "not_numeric",
     "promoted",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..settings import config
 from .aval import Aval
 from .source import Source
 
@@ -111,20 +112,40 @@ def has_effects(eqn: Eqn) -> bool:
     return any(jaxpr.effectful for jaxpr in nested)
 
 
-def evaluate(jaxpr: Jaxpr, args: Any) -> list[Any]:
-    """Run a jaxpr on arrays or tracers, one primitive at a time."""
+def evaluate(jaxpr: Jaxpr, args: Any, name: str = "a program") -> list[Any]:
+    """Run a jaxpr on arrays or tracers, one primitive at a time.
+
+    ``name`` is what the messages of the debug modes call it.
+    """
+    watching = config.touched and config.checks_values
     env = dict(zip(jaxpr.invars, args, strict=True))
 
     def read(atom: Any) -> Any:
         return env[atom] if type(atom) is Var else atom
 
-    for prim, inputs, params, outs, _ in jaxpr.eqns:
-        result = prim(*map(read, inputs), **params)
+    for prim, inputs, params, outs, source in jaxpr.eqns:
+        run = _replayed(prim, source) if watching else prim
+        result = run(*map(read, inputs), **params)
         if prim.multi:
             env.update(zip(outs, result, strict=True))
         else:
             env[outs[0]] = result
-    return [read(atom) for atom in jaxpr.outs]
+    results = [read(atom) for atom in jaxpr.outs]
+    if watching:
+        _check(jaxpr, args, results, name)
+    return results
+
+
+def _replayed(prim: Primitive, source: Source) -> Any:
+    from .debugging import replayed
+
+    return replayed(prim, source)
+
+
+def _check(jaxpr: Jaxpr, args: Any, results: list[Any], name: str) -> None:
+    from .debugging import check_program
+
+    check_program(jaxpr, args, results, name)
 
 
 def substitute(jaxpr: Jaxpr, env: dict[Var, Any]) -> Jaxpr:

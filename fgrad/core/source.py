@@ -11,7 +11,7 @@ import os
 import sys
 from itertools import islice
 from types import CodeType, FrameType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,27 @@ _ROOTS = (
     os.path.dirname(os.path.abspath(np.__file__)) + os.sep,
     "<fgrad",
 )
+
+
+class MarkedPlace(tuple[Any, ...]):
+    """A place, and what the messages of the debug modes say besides.
+
+    ``operation`` is the one whose derivative stands there; empty for itself.
+    """
+
+    transformation: str
+    scope: str
+    operation: str
+
+    def __new__(
+        cls, place: Place, transformation: str, scope: str, operation: str = ""
+    ) -> MarkedPlace:
+        """Return the place with these marks."""
+        self = super().__new__(cls, place)
+        self.transformation = transformation
+        self.scope = scope
+        self.operation = operation
+        return self
 
 
 class _Internal(dict):
@@ -75,4 +96,6 @@ def where(source: Source) -> str:
         return "an unknown line"
     code = source[0]
     name = "" if code.co_name == "<module>" else f" ({code.co_name})"
-    return f"{os.path.basename(code.co_filename)}:{line_of(source)}{name}"
+    scope = getattr(source, "scope", "")
+    scope = f", in scope {scope}" if scope else ""
+    return f"{os.path.basename(code.co_filename)}:{line_of(source)}{name}{scope}"

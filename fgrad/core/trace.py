@@ -16,7 +16,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..errors import MissingRuleError
+from ..settings import config
 from .aval import Aval, aval_of, is_inexact
+from .checking import check_jaxpr
+from .debugging import adopt
 from .jaxpr import Eqn, Jaxpr, Var
 from .primitive import Primitive
 from .source import Source, is_internal, user_source, where
@@ -42,10 +45,16 @@ class Trace:
         self.name = name
         self.ended = False
         self.inputs: Callable[[int], str] | None = None  # names of the inputs
+        if config.touched:
+            adopt(self)
 
     def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
         """Note one application of a primitive and return its result."""
         raise NotImplementedError
+
+    def written(self) -> list[Any]:
+        """Return the list of what was recorded; the last of each item is its source."""
+        return []
 
     def aval(self, tracer: Tracer) -> Aval:
         """Return the aval of one of this trace's tracers."""
@@ -154,7 +163,7 @@ class KnownTrace(Trace):
         if prim.forward is not None:
             needed = tuple(place is not None for place in inputs)
             z, pullback = prim.forward(needed, *values, **params)
-            entry: Any = (prim, inputs, pullback, {})
+            entry: Any = (prim, inputs, pullback, params)
             return self._wrap(entry, z, list(map(aval_of, z)), user_source())
         z = (prim if prim.effect else run)(*values, **params)
         if prim.flat:
@@ -171,6 +180,10 @@ class KnownTrace(Trace):
             one if out is None else Tracer(self, one, out, source)
             for one, out in zip(z, outs)
         ]
+
+    def written(self) -> list[Any]:
+        """Return the entries."""
+        return self.entries
 
     def keep(self, array: Any) -> Any:
         """Protect an operand from later writes: the backward pass will read it."""
@@ -266,6 +279,10 @@ class StagedTrace(Trace):
         self.invars.append(var)
         return Tracer(self, None, var, len(self.invars) - 1)
 
+    def written(self) -> list[Any]:
+        """Return the equations."""
+        return self.eqns
+
     def aval(self, tracer: Tracer) -> Aval:
         """Return the aval of one of this trace's tracers."""
         return tracer.note.aval
@@ -305,7 +322,8 @@ class StagedTrace(Trace):
         self.ended = True
         atoms = tuple(map(self.atom, outs))
         self.captured.clear()
-        return Jaxpr(tuple(self.invars), tuple(self.eqns), atoms)
+        jaxpr = Jaxpr(tuple(self.invars), tuple(self.eqns), atoms)
+        return check_jaxpr(jaxpr) if config.touched and config.enable_checks else jaxpr
 
 
 def require(rule: Any, prim: Primitive, kind: str, argument: int, source: Any) -> Any:

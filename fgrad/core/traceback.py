@@ -14,8 +14,10 @@ from ..errors import (
     TracerIntegerConversionError,
     UnexpectedTracerError,
 )
+from ..settings import config
 from .aval import aval_of
 from .jaxpr import Jaxpr, Var, has_effects
+from .leaks import checked_for_leaks
 from .source import is_internal, where
 
 P = ParamSpec("P")
@@ -30,6 +32,8 @@ def short_errors(fun: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         __tracebackhide__ = True
         try:
+            if config.touched and config.check_tracer_leaks:
+                return checked_for_leaks(fun, args, kwargs)
             return fun(*args, **kwargs)
         except Exception as error:
             raise trimmed(error)

@@ -8,8 +8,17 @@ from collections.abc import Callable, Iterable, Sequence
 from types import MethodType
 from typing import Any
 
-from ..core import Trace, Tracer, aval_of, is_array, trimmed, user_source
+from ..core import (
+    Trace,
+    Tracer,
+    aval_of,
+    checked_for_leaks,
+    is_array,
+    trimmed,
+    user_source,
+)
 from ..pytree import keystr, tree_flatten, tree_flatten_with_path, tree_unflatten
+from ..settings import config
 
 
 def name_of(fun: Any) -> str:
@@ -53,6 +62,8 @@ class Transformed:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
+            if config.touched and config.check_tracer_leaks:
+                return checked_for_leaks(self.run, (args, kwargs), {})
             return self.run(args, kwargs)
         except Exception as error:
             __tracebackhide__ = True

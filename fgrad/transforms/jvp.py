@@ -274,7 +274,7 @@ class LinearMap:
                 for a, t, path in zip(self.avals, ts, paths)
             ]
             given = [t for t in checked if t is not None]
-            outs = evaluate(self.jaxpr, [*consts, *given])
+            outs = evaluate(self.jaxpr, [*consts, *given], self.name)
             return tree_unflatten(self.out_tree, outs)
         except Exception as error:
             raise trimmed(error)

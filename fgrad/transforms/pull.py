@@ -7,8 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Entry, KnownTrace, Tracer, require
+from ..core import (
+    Entry,
+    KnownTrace,
+    Tracer,
+    check_cotangents,
+    checked_entries,
+    require,
+)
 from ..ops.basic import expand, zeros
+from ..settings import config
 
 float0 = np.dtype([("float0", np.void, 0)])
 """The dtype of the cotangents and tangents of integers: they hold nothing."""
@@ -26,6 +34,11 @@ def pull(
     record is used up, an entry is dropped as soon as it was read: give a copy of one
     that stays.
     """
+    watching = config.touched and config.checks_values
+    if watching:
+        cts = list(cts)
+        check_cotangents(cts, "the cotangent of output")
+        entries = checked_entries(entries)
     found: list[Any] = [None] * len(entries)
     for out, ct in zip(outs, cts):
         if out is not None and ct is not None:
@@ -53,7 +66,10 @@ def pull(
                     result = rule(ct, z, *args)
                 old = found[place]
                 found[place] = result if old is None else old + result
-    return [None if place is None else found[place] for place in inputs]
+    grads = [None if place is None else found[place] for place in inputs]
+    if watching:
+        check_cotangents(grads, "the sum of the cotangents of input")
+    return grads
 
 
 def _pull_multi(entry: Entry, found: list[Any]) -> None:

@@ -127,7 +127,8 @@ class StagedVJP(VJPFunction):
             expand(ct, zeros(a)) for ct, a in zip(leaves, self.out_avals)
             if a.dtype.kind in "fc"
         ]  # fmt: skip
-        results = iter(evaluate(self.jaxpr, [*self.residuals, *given]))
+        args = [*self.residuals, *given]
+        results = iter(evaluate(self.jaxpr, args, self.name))
         return [
             next(results) if a.dtype.kind in "fc" else np.zeros(a.shape, float0)
             for a in self.in_avals

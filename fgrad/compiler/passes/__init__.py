@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...core import Jaxpr
+from ...core import Jaxpr, check_jaxpr
+from ...settings import config
 from .dead import drop_dead
 from .fold import fold_constants
 from .inline import inline_calls, inline_custom
@@ -49,6 +50,8 @@ def optimize(jaxpr: Jaxpr, passes: tuple[Pass, ...] = PASSES) -> Jaxpr:
     """Run the passes in order."""
     for run in passes:
         jaxpr = run(jaxpr)
+        if config.touched and config.enable_checks:
+            check_jaxpr(jaxpr)
         for hook in HOOKS:
             hook(jaxpr)
     return jaxpr
