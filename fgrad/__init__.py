@@ -9,8 +9,10 @@ array([ 1., -1.])
 from . import errors as errors
 from . import flatten_util as flatten_util
 from . import numpy as numpy
+from . import stages as stages
 from . import tree as tree
 from . import tree_util as tree_util
+from .compiler.cache import clear_caches
 from .compiler.jit import jit
 from .core import Array, Jaxpr
 from .transforms.custom_jvp import custom_jvp
@@ -40,6 +42,7 @@ __all__ = [
     "Jaxpr",
     "ShapeDtypeStruct",
     "SymbolicZero",
+    "clear_caches",
     "custom_jvp",
     "custom_vjp",
     "eval_shape",

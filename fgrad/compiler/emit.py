@@ -57,10 +57,10 @@ def emit(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Source:
         return (np.add.reduce(np.sin(x) * 2.0, axis=0),)
     <BLANKLINE>
     """
-    return _Emitter(jaxpr, name, list(arguments)).source()
+    return Emitter(jaxpr, name, list(arguments)).source()
 
 
-class _Emitter:
+class Emitter:
     """The state of one emission: the texts of vars, the lines so far."""
 
     def __init__(self, jaxpr: Jaxpr, name: str, arguments: list[str]) -> None:

@@ -1,0 +1,116 @@
+"""What jit logs: how long it took to compile, and why a signature was new."""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Sequence
+from time import perf_counter
+from types import CodeType
+from typing import Any
+
+from ..core import user_source, where
+from ..pytree import PyTreeDef, first_difference
+from ..transforms.arguments import name_of, shown
+from .cache import Programs
+from .signature import part_text
+
+_logger = logging.getLogger("fgrad")
+_seen: weakref.WeakSet[CodeType] = weakref.WeakSet()  # of functions that were staged
+
+
+def log_compiled(name: str, what: str, signature: str, start: float) -> None:
+    """Log how long a step took for a signature, and the user's line."""
+    spent = 1e3 * (perf_counter() - start)
+    _logger.warning(
+        "%s: %s for (%s) in %.2f ms, called at %s",
+        name, what, signature, spent, where(user_source()),
+    )  # fmt: skip
+
+
+def signature_text(key: tuple[Any, ...], names: Sequence[str]) -> str:
+    """Return a signature as messages show it: names, shapes and static values."""
+    parts = _parts(key, names)
+    return ", ".join(
+        f"{name.removeprefix('argument ')}: {text}" for name, text in parts
+    )
+
+
+def explain_miss(
+    fun: Any, name: str, key: tuple[Any, ...], names: Sequence[str], programs: Programs
+) -> None:
+    """Log why no program was there: what differs from the nearest signature."""
+    known = [*programs, *programs.older]
+    if known:
+        nearest = min(known, key=lambda other: _distance(key, other))
+        which = "the earlier one" if len(known) == 1 else f"the nearest of {len(known)}"
+        reason = f"{_difference(key, nearest, names)} in {which}"
+    else:
+        reason = _never_seen(fun)
+    _logger.warning("%s: cache miss at %s: %s", name, where(user_source()), reason)
+
+
+def _never_seen(fun: Any) -> str:
+    """Say that a function is new, and whether one of the same text was staged."""
+    code = getattr(fun, "__code__", None)
+    if code is None:
+        return f"never seen function {name_of(fun)}"
+    again = code in _seen
+    _seen.add(code)
+    if not again:
+        return f"never seen function {name_of(fun)}"
+    return (
+        f"never seen function {name_of(fun)}, but another one with the same code: a "
+        "new function object each call? Define it outside of the loop, and pass what "
+        "it closes over as arguments"
+    )
+
+
+def _parts(key: tuple[Any, ...], names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what each part of a key is called, and how messages show it."""
+    leaves = [(n, part_text(part)) for n, part in zip(names, key[1:])]
+    return leaves + [_static_text(*part) for part in key[1 + len(names) :]]
+
+
+def _static_text(at: int | str, kind: type, value: Any) -> tuple[str, str]:
+    if kind.__name__ == "ndarray":
+        shape, dtype, _, content = value
+        value = f"{part_text((shape, dtype))} with hash {hash(content) & 0xFFFF:04x}"
+        return f"static argument {at}", value
+    return f"static argument {at}", shown(value) if kind is str else repr(value)
+
+
+def _distance(key: tuple[Any, ...], other: tuple[Any, ...]) -> float:
+    if key[0] != other[0] or len(key) != len(other):
+        return float("inf")
+    return sum(a != b for a, b in zip(key, other))
+
+
+def _difference(
+    key: tuple[Any, ...], other: tuple[Any, ...], names: Sequence[str]
+) -> str:
+    if key[0] != other[0]:
+        return _tree_difference(key[0], other[0])
+    new, old = _parts(key, names), _parts(other, names)
+    if [n for n, _ in new] != [n for n, _ in old]:
+        return "other arguments are static than"
+    found = [
+        f"{name} is {one}, but {two}"
+        for (name, one), (_, two), a, b in zip(new, old, key[1:], other[1:])
+        if a != b
+    ]
+    return "; ".join(found)
+
+
+def _tree_difference(new: PyTreeDef, old: PyTreeDef) -> str:
+    """Say where two trees of ``(args, kwargs)`` differ."""
+    (args, kwargs), (old_args, old_kwargs) = new.children(), old.children()
+    if args.num_nodes != old_args.num_nodes or args != old_args:
+        given, before = args.children(), old_args.children()
+        if len(given) != len(before):
+            return f"{len(given)} positional arguments, but {len(before)}"
+        i = next(i for i, (a, b) in enumerate(zip(given, before)) if a != b)
+        place, pair = f"positional argument {i}", (before[i], given[i])
+    else:
+        place, pair = "keyword arguments", (old_kwargs, kwargs)
+    return f"{place} has another structure ({first_difference(*pair)}) than"
