@@ -41,6 +41,7 @@ class Donating:
     def __init__(
         self, jaxpr: Jaxpr, name: str, arguments: Sequence[str], donated: Sequence[bool]
     ) -> None:
+        self.name = f"jit({name.strip('<>')})"
         self.plain = compiled(jaxpr, name, arguments)
         self.jaxpr = self.plain.jaxpr
         self.arguments = list(arguments)
@@ -53,7 +54,7 @@ class Donating:
             if donated[i] and _is_buffer(aval) and i not in self.pairs
         ]
         if wasted:
-            self._warn(name, wasted, "no output has their shape and dtype")
+            self._warn(wasted, "no output has their shape and dtype")
 
     def __call__(self, *leaves: Any) -> Any:
         return self.variant(self._usable(leaves)).function(*leaves)
@@ -82,13 +83,13 @@ class Donating:
         reasons = {i: _unusable(leaves[i], i in shared) for i in self.pairs}
         bad = [(i, f"it {why}") for i, why in reasons.items() if why]
         if bad and not self.warned:
-            self._warn(self.plain.source.name, bad, "results are new arrays instead")
+            self._warn(bad, "results are new arrays instead")
         return tuple(i for i, why in reasons.items() if not why)
 
-    def _warn(self, name: str, places: Any, reason: str) -> None:
+    def _warn(self, places: Any, reason: str) -> None:
         self.warned = True
         named = ", ".join(f"{self.arguments[i]} ({why})" for i, why in places)
-        warn(f"Some donated buffers were not usable in {name}: {named}; {reason}")
+        warn(f"Some donated buffers were not usable in {self.name}: {named}; {reason}")
 
 
 class Variant:

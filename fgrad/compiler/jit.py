@@ -144,7 +144,7 @@ class Jit(Transformed):
         if config.touched and config.log_compiles and key:
             from .report import log_compiled, signature_text
 
-            text = signature_text(key, self._names(arguments))
+            text = signature_text(self.fun, key, self._names(arguments))
             log_compiled(self.name, what, text, start)
 
     def _names(self, arguments: Arguments) -> list[str]:

@@ -9,11 +9,13 @@ from time import perf_counter
 from types import CodeType
 from typing import Any
 
+import numpy as np
+
 from ..core import user_source, where
 from ..pytree import PyTreeDef, first_difference
 from ..transforms.arguments import name_of, shown
 from .cache import Programs
-from .signature import part_text
+from .signature import part_text, static_name
 
 _logger = logging.getLogger("fgrad")
 _seen: weakref.WeakSet[CodeType] = weakref.WeakSet()  # of functions that were staged
@@ -28,9 +30,9 @@ def log_compiled(name: str, what: str, signature: str, start: float) -> None:
     )  # fmt: skip
 
 
-def signature_text(key: tuple[Any, ...], names: Sequence[str]) -> str:
+def signature_text(fun: Any, key: tuple[Any, ...], names: Sequence[str]) -> str:
     """Return a signature as messages show it: names, shapes and static values."""
-    parts = _parts(key, names)
+    parts = _parts(key, names, fun)
     return ", ".join(
         f"{name.removeprefix('argument ')}: {text}" for name, text in parts
     )
@@ -40,11 +42,11 @@ def explain_miss(
     fun: Any, name: str, key: tuple[Any, ...], names: Sequence[str], programs: Programs
 ) -> None:
     """Log why no program was there: what differs from the nearest signature."""
-    known = [*programs, *programs.older]
+    known = [*programs.older, *programs][::-1]
     if known:
         nearest = min(known, key=lambda other: _distance(key, other))
         which = "the earlier one" if len(known) == 1 else f"the nearest of {len(known)}"
-        reason = f"{_difference(key, nearest, names)} in {which}"
+        reason = f"{_difference(key, nearest, names, fun)} in {which}"
     else:
         reason = _never_seen(fun)
     _logger.warning("%s: cache miss at %s: %s", name, where(user_source()), reason)
@@ -66,18 +68,23 @@ def _never_seen(fun: Any) -> str:
     )
 
 
-def _parts(key: tuple[Any, ...], names: Sequence[str]) -> list[tuple[str, str]]:
+def _parts(
+    key: tuple[Any, ...], names: Sequence[str], fun: Any
+) -> list[tuple[str, str]]:
     """Return what each part of a key is called, and how messages show it."""
     leaves = [(n, part_text(part)) for n, part in zip(names, key[1:])]
-    return leaves + [_static_text(*part) for part in key[1 + len(names) :]]
+    static = key[1 + len(names) :]
+    return leaves + [
+        (f"static {static_name(at, fun)}", _static_text(kind, value))
+        for at, kind, value in static
+    ]
 
 
-def _static_text(at: int | str, kind: type, value: Any) -> tuple[str, str]:
-    if kind.__name__ == "ndarray":
-        shape, dtype, _, content = value
-        value = f"{part_text((shape, dtype))} with hash {hash(content) & 0xFFFF:04x}"
-        return f"static argument {at}", value
-    return f"static argument {at}", shown(value) if kind is str else repr(value)
+def _static_text(kind: type, value: Any) -> str:
+    if kind is not np.ndarray:
+        return repr(value) if kind in (int, bool, float) else shown(value)
+    shape, dtype, _, content = value
+    return f"{part_text((shape, dtype))} with hash {hash(content) & 0xFFFF:04x}"
 
 
 def _distance(key: tuple[Any, ...], other: tuple[Any, ...]) -> float:
@@ -87,11 +94,12 @@ def _distance(key: tuple[Any, ...], other: tuple[Any, ...]) -> float:
 
 
 def _difference(
-    key: tuple[Any, ...], other: tuple[Any, ...], names: Sequence[str]
+    key: tuple[Any, ...], other: tuple[Any, ...], names: Sequence[str], fun: Any
 ) -> str:
+    """Say what differs between two signatures, as the start of a sentence."""
     if key[0] != other[0]:
         return _tree_difference(key[0], other[0])
-    new, old = _parts(key, names), _parts(other, names)
+    new, old = _parts(key, names, fun), _parts(other, names, fun)
     if [n for n, _ in new] != [n for n, _ in old]:
         return "other arguments are static than"
     found = [
@@ -108,7 +116,7 @@ def _tree_difference(new: PyTreeDef, old: PyTreeDef) -> str:
     if args.num_nodes != old_args.num_nodes or args != old_args:
         given, before = args.children(), old_args.children()
         if len(given) != len(before):
-            return f"{len(given)} positional arguments, but {len(before)}"
+            return f"called with {len(given)} positional arguments, but {len(before)}"
         i = next(i for i, (a, b) in enumerate(zip(given, before)) if a != b)
         place, pair = f"positional argument {i}", (before[i], given[i])
     else:

@@ -135,15 +135,23 @@ def static_key(where: int | str, value: Any, fun: Any, name: str) -> Any:
     try:
         hash(value)
     except TypeError:
-        if isinstance(where, int):
-            where = argument_names(fun, [where], [None], whole=True)[0]
         got = value.describe() if kind is Tracer else shown(value)
         raise TypeError(
-            f"{name}: static argument {where.removeprefix('argument ')} is "
-            f"unhashable: {got}. Pass arrays and traced values as ordinary "
-            "arguments, and lists as tuples"
+            f"{name}: static {static_name(where, fun)} is unhashable: {got}. Pass "
+            "traced values as ordinary arguments, and lists as tuples"
         ) from None
     return where, kind, value
+
+
+def static_name(where: int | str, fun: Any) -> str:
+    """Return how messages call a static argument.
+
+    >>> static_name(1, lambda x, n: x), static_name("n", lambda x, n: x)
+    ('argument n', 'argument n')
+    """
+    if isinstance(where, str):
+        return f"argument {where}"
+    return argument_names(fun, [where], [None], whole=True)[0]
 
 
 # -- static_argnums, static_argnames and their like --------------------------------
