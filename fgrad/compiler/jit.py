@@ -22,6 +22,7 @@ from .signature import (
     python_names,
     separate,
     signature_of,
+    staged_signature,
     static_key,
 )
 
@@ -84,7 +85,7 @@ class Jit(Transformed):
         arguments = self._arguments(args, kwargs)
         leaves, tree = tree_flatten((arguments.dynamic, arguments.named))
         static = self._static_keys(arguments)
-        key = (tree, *map(signature_of, leaves), *static)
+        key = (tree, *map(staged_signature, leaves), *static)
         program = self.programs.find(key)
         if program is None:
             check_values(leaves, lambda: self._names(arguments), self.name)

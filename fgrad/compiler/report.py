@@ -44,7 +44,7 @@ def explain_miss(
     """Log why no program was there: what differs from the nearest signature."""
     known = [*programs.older, *programs][::-1]
     if known:
-        nearest = min(known, key=lambda other: _distance(key, other))
+        nearest = min(known, key=lambda other: _distance(key, other, 1 + len(names)))
         which = "the earlier one" if len(known) == 1 else f"the nearest of {len(known)}"
         reason = f"{_difference(key, nearest, names, fun)} in {which}"
     else:
@@ -87,10 +87,15 @@ def _static_text(kind: type, value: Any) -> str:
     return f"{part_text((shape, dtype))} with hash {hash(content) & 0xFFFF:04x}"
 
 
-def _distance(key: tuple[Any, ...], other: tuple[Any, ...]) -> float:
-    if key[0] != other[0] or len(key) != len(other):
+def _distance(key: tuple[Any, ...], other: tuple[Any, ...], first: int) -> float:
+    """Return how many parts differ; static parts begin at ``first``."""
+    if key[0] != other[0] or _places(key, first) != _places(other, first):
         return float("inf")
     return sum(a != b for a, b in zip(key, other))
+
+
+def _places(key: tuple[Any, ...], first: int) -> list[int | str]:
+    return [part[0] for part in key[first:]]
 
 
 def _difference(
@@ -100,8 +105,9 @@ def _difference(
     if key[0] != other[0]:
         return _tree_difference(key[0], other[0])
     new, old = _parts(key, names, fun), _parts(other, names, fun)
-    if [n for n, _ in new] != [n for n, _ in old]:
-        return "other arguments are static than"
+    first = 1 + len(names)
+    if _places(key, first) != _places(other, first):
+        return "other arguments are static, or given by keyword, than"
     found = [
         f"{name} is {one}, but {two}"
         for (name, one), (_, two), a, b in zip(new, old, key[1:], other[1:])
@@ -118,7 +124,7 @@ def _tree_difference(new: PyTreeDef, old: PyTreeDef) -> str:
         if len(given) != len(before):
             return f"called with {len(given)} positional arguments, but {len(before)}"
         i = next(i for i, (a, b) in enumerate(zip(given, before)) if a != b)
-        place, pair = f"positional argument {i}", (before[i], given[i])
+        place, pair = f"positional argument {i} is", (before[i], given[i])
     else:
-        place, pair = "keyword arguments", (old_kwargs, kwargs)
-    return f"{place} has another structure ({first_difference(*pair)}) than"
+        place, pair = "the keyword arguments are", (old_kwargs, kwargs)
+    return f"{place} another tree ({first_difference(*pair)}) than"

@@ -16,13 +16,17 @@ from ..transforms.arguments import argument_names, shown
 from ..transforms.staging import ShapeDtypeStruct
 from .runtime import identifier
 
-_SCALARS = frozenset(
-    {float, int, complex, bool, *(np.dtype(c).type for c in "?bhilqBHILQefdgFDG")}
-)
+_PYTHON = {"f": float, "i": int, "c": complex, "b": bool}
+_KNOWN: dict[type, Any] = {
+    **{kind: kind for kind in (*_PYTHON.values(), Tracer, ShapeDtypeStruct)},
+    **{np.dtype(c).type: ((), np.dtype(c)) for c in "?bhilqBHILQefdgFDG"},
+}
 
 
 def signature_of(x: Any) -> Any:
     """Return what of an argument decides which program runs.
+
+    What cannot run has a signature under which no program is kept.
 
     >>> signature_of(np.zeros((2, 3))), signature_of(2.0)
     (((2, 3), dtype('float64')), <class 'float'>)
@@ -30,14 +34,20 @@ def signature_of(x: Any) -> Any:
     kind = type(x)
     if kind is np.ndarray:
         return x.shape, x.dtype
-    if kind in _SCALARS:
-        return kind
-    if kind is ShapeDtypeStruct:
-        return kind  # it has no values: never the signature of a program
+    if kind in _KNOWN:
+        return _KNOWN[kind]
     try:
-        return aval_of(x)
+        return aval_of(x)[:2]
     except TypeError:
         return _Unknown
+
+
+def staged_signature(x: Any) -> Any:
+    """Return the signature for staging: a tracer's is that of what it stands for."""
+    if type(x) is not Tracer:
+        return signature_of(x)
+    aval = x.aval
+    return _PYTHON[aval.dtype.kind] if aval.weak else aval[:2]
 
 
 class _Unknown:
@@ -51,8 +61,8 @@ def part_text(part: Any) -> str:
     ('float[]', 'f32[2,3]')
     """
     if isinstance(part, type):
-        return str(aval_of(part())) if part in _SCALARS else part.__name__
-    return str(part if isinstance(part, Aval) else Aval(*part))
+        return f"{part.__name__}[]" if part in _PYTHON.values() else "no array"
+    return str(Aval(*part))
 
 
 # -- static arguments --------------------------------------------------------------
@@ -210,8 +220,8 @@ def _as_tuple(x: Any) -> tuple[Any, ...]:
 def python_names(names: Iterable[str]) -> list[str]:
     """Return distinct Python names for what messages call ``argument x['w']``.
 
-    >>> python_names(["argument x['w']", "argument x['w']", "argument 0"])
-    ['x_w', 'x_w_2', 'x0']
+    >>> python_names(["argument x['w']", "argument x['w']", "argument y"])
+    ['x_w', 'x_w_2', 'y']
     """
     result: list[str] = []
     for name in names:
