@@ -212,7 +212,7 @@ class Compiled(Stage):
     def __init__(self, signature: Signature, program: Executable | Donating) -> None:
         super().__init__(signature)
         self._program = program
-        self.name = f"compiled {signature.fun_name}"
+        self.name = f"compiled {signature.fun_name.strip('<>')}"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:

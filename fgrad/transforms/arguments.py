@@ -30,7 +30,8 @@ def check_callable(fun: Any, transformation: str) -> None:
             f"{transformation}(f(x))"
         )
     call = inspect.unwrap(fun) if hasattr(fun, "__wrapped__") else fun
-    if inspect.isgeneratorfunction(call) or inspect.iscoroutinefunction(call):
+    lazy = inspect.isgeneratorfunction, inspect.iscoroutinefunction
+    if any(test(call) for test in (*lazy, inspect.isasyncgenfunction)):
         raise TypeError(
             f"{transformation} needs a function that returns arrays; "
             f"{name_of(fun)} is a generator or async function"
