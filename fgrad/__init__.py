@@ -16,8 +16,10 @@ from . import experimental as experimental
 from . import flatten_util as flatten_util
 from . import lax as lax
 from . import numpy as numpy
+from . import stages as stages
 from . import tree as tree
 from . import tree_util as tree_util
+from .compiler.cache import clear_caches
 from .compiler.jit import jit
 from .control.callback import io_callback, pure_callback
 from .core import Array, Jaxpr, ensure_compile_time_eval, named_call, named_scope
@@ -70,6 +72,7 @@ __all__ = [
     "SymbolicZero",
     "check_tracer_leaks",
     "checking_leaks",
+    "clear_caches",
     "config",
     "custom_jvp",
     "custom_vjp",

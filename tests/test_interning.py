@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fgrad import grad, lax, make_jaxpr
+from fgrad import clear_caches, grad, lax, make_jaxpr
 from fgrad.compiler import interning
+from fgrad.compiler.cache import Programs
 from fgrad.compiler.interning import interned
 from fgrad.control import loop_emit
 
@@ -28,13 +29,19 @@ def test_constants_params_shapes_and_lines_tell_programs_apart():
 
 
 def test_the_number_of_programs_is_bounded(monkeypatch):
-    monkeypatch.setattr(interning, "_known", {})
-    monkeypatch.setattr(interning, "_LARGEST", 3)
+    monkeypatch.setattr(interning, "_known", Programs(maximum=4))
     first = interned(jaxpr_of(0.0))
-    for i in range(1, 4):
+    for i in range(1, 6):
         interned(jaxpr_of(float(i)))
-    assert len(interning._known) == 3
+    known = interning._known
+    assert len(known) + len(known.older) <= 4
     assert interned(jaxpr_of(0.0)) is not first
+
+
+def test_clear_caches_forgets_them():
+    first = interned(jaxpr_of(5.5))
+    clear_caches()
+    assert interned(jaxpr_of(5.5)) is not first
 
 
 def test_a_lambda_in_a_loop_is_compiled_once(monkeypatch):

@@ -49,6 +49,10 @@ async def coroutine(x):
     return x
 
 
+async def stream(x):
+    yield x
+
+
 def run(f, *args):
     return lambda: jit(f)(*args)
 
@@ -170,6 +174,7 @@ ARGUMENTS = {
     "called": (TypeError, lambda: jit(two(1.0, 2.0)), "jit(f)(x), not jit(f(x))"),
     "generator": (TypeError, lambda: jit(generator), "generator is a generator"),
     "coroutine": (TypeError, lambda: jit(coroutine), "async function"),
+    "async generator": (TypeError, lambda: jit(stream), "async function"),
     "too few": (TypeError, run(two, 1.0),
                 "two() missing 1 required positional argument: 'y'"),
     "too many": (TypeError, run(two, 1.0, 2.0, 3.0),

@@ -7,15 +7,13 @@ that it is not optimised, differentiated and compiled again.
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 from ..core import Jaxpr, Var
+from .cache import Programs
 from .passes.share import content_key
 
-_LARGEST = 512  # programs; the one that was not used for the longest time goes first
-_known: dict[Any, Jaxpr] = {}
-_lock = threading.Lock()
+_known = Programs(maximum=512)
 
 
 def interned(jaxpr: Jaxpr) -> Jaxpr:
@@ -32,18 +30,11 @@ def interned(jaxpr: Jaxpr) -> Jaxpr:
         hash(key)
     except TypeError:
         return jaxpr
-    with _lock:
-        found = _known.pop(key, jaxpr)
-        _known[key] = found  # the youngest is last
-        if len(_known) > _LARGEST:
-            del _known[next(iter(_known))]
+    found = _known.find(key)
+    if found is None:
+        _known.keep(key, jaxpr)
+        return jaxpr
     return found
-
-
-def forget() -> None:
-    """Forget all programs."""
-    with _lock:
-        _known.clear()
 
 
 def _structure(jaxpr: Jaxpr) -> tuple[Any, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..core.source import is_internal
 from ..errors import BakedRandomnessWarning
+from .warn import warn
 
 _UNUSED = 624  # the position of NumPy's generator before its first draw
 
@@ -24,12 +23,11 @@ def watched_randomness(name: str) -> Iterator[None]:
         if module not in before:  # NumPy imports np.random at its first use
             used = module == "np.random" and state[2] != _UNUSED
         if used:
-            warnings.warn(
+            warn(
                 f"{name} drew random numbers from {module} while it was traced: the "
                 "program keeps these numbers and returns them at every call. Draw "
                 "them outside and pass them as an argument",
                 BakedRandomnessWarning,
-                stacklevel=_user_level(),
             )
 
 
@@ -42,14 +40,3 @@ def _states() -> dict[str, Any]:
         kind, key, *rest = sys.modules["numpy.random"].get_state()
         found["np.random"] = (kind, key.tobytes(), *rest)
     return found
-
-
-def _user_level() -> int:
-    """Return the ``stacklevel`` that makes a warning point to the user's line."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and (
-        is_internal[frame.f_code.co_filename]
-        or frame.f_code.co_filename.endswith("contextlib.py")
-    ):
-        level, frame = level + 1, frame.f_back
-    return level

@@ -15,7 +15,7 @@ from .passes import LOWERING, optimize
 _numbers = count()
 
 
-class Compiled:
+class Executable:
     """A jaxpr as a function of NumPy calls: flat arrays in, a tuple of arrays out."""
 
     __slots__ = ("function", "jaxpr", "source")
@@ -41,15 +41,15 @@ def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
         "__effects__": source.effects,
     }
     exec(compile(source.raw, filename, "exec"), namespace)
-    function = namespace[source.name]
+    function = namespace.pop(source.name)  # no cycle: it is freed at its last use
     function.source = source  # what calls it shows it
     weakref.finalize(function, linecache.cache.pop, filename, None)
     return function
 
 
-def compiled(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Compiled:
+def compiled(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Executable:
     """Return a jaxpr's compiled form, made at its first use."""
     found = jaxpr.cache.get("compiled")
     if found is None:
-        found = jaxpr.cache["compiled"] = Compiled(jaxpr, identifier(name), arguments)
+        found = jaxpr.cache["compiled"] = Executable(jaxpr, identifier(name), arguments)
     return found

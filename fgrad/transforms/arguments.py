@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 from ..core import (
@@ -38,7 +39,8 @@ def check_callable(fun: Any, transformation: str) -> None:
             f"{transformation}(f(x))"
         )
     call = inspect.unwrap(fun) if hasattr(fun, "__wrapped__") else fun
-    if inspect.isgeneratorfunction(call) or inspect.iscoroutinefunction(call):
+    lazy = inspect.isgeneratorfunction, inspect.iscoroutinefunction
+    if any(test(call) for test in (*lazy, inspect.isasyncgenfunction)):
         raise TypeError(
             f"{transformation} needs a function that returns arrays; "
             f"{name_of(fun)} is a generator or async function"
@@ -52,7 +54,9 @@ class Transformed:
 
     def __init__(self, fun: Callable[..., Any]) -> None:
         check_callable(fun, self.transformation)
-        functools.update_wrapper(self, fun)
+        # the attributes of a function go along, those of other objects stay there
+        updated = ("__dict__",) if isinstance(fun, FunctionType) else ()
+        functools.update_wrapper(self, fun, updated=updated)
         self.fun = fun
         self.name = f"{self.transformation}({name_of(fun)})"
         self.__name__ = getattr(fun, "__name__", type(fun).__name__)
@@ -72,6 +76,14 @@ class Transformed:
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Apply the transformed function."""
         raise NotImplementedError
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Pickle what a module or a class has under its name by that name."""
+        path = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(self.__module__)
+        for part in path.split("."):
+            found = getattr(found, part, None)
+        return path if found is self else super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

@@ -127,7 +127,8 @@ class ShapeDtypeStruct:
         return self.aval.size
 
     def __repr__(self) -> str:
-        return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype.name})"
+        weak = ", weak_type=True" if self.weak_type else ""
+        return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype.name}{weak})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ShapeDtypeStruct) and self.aval == other.aval
@@ -143,6 +144,17 @@ def input_aval(x: Any) -> Aval:
         if np.dtype(x.dtype).kind in "fiubc":
             return Aval(tuple(x.shape), np.dtype(x.dtype))
     return aval_of(x)
+
+
+_ADVICE = (
+    "If it is a setting rather than data, make it static (static_argnums, "
+    "static_argnames)"
+)
+_ADVICE_SELF = (
+    "For a method, register the class as a pytree, decorate with "
+    "functools.partial(jit, static_argnums=0) if the object is hashable and does not "
+    "change, or write jit(obj.method)"
+)
 
 
 def stage_call(
@@ -171,10 +183,8 @@ def stage_call(
         try:
             avals.append(input_aval(leaf))
         except TypeError as error:
-            raise TypeError(
-                f"{name}: {inputs(i)}: {error}. If it is a setting rather than data, "
-                "make it static (static_argnums, static_argnames)"
-            ) from None
+            advice = _ADVICE_SELF if inputs(i) == "argument self" else _ADVICE
+            raise TypeError(f"{name}: {inputs(i)}: {error}. {advice}") from None
     return stage(flat, avals, name, inputs, axes), trees[0]
 
 
