@@ -1,26 +1,18 @@
-"""The call primitive: a jaxpr applied to arguments, as jit leaves it in a program."""
+"""Calls: primitives that apply a jaxpr to arguments, as jit leaves one in a program."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..core import (
-    Aval,
-    Eqn,
-    Jaxpr,
-    KnownTrace,
-    Primitive,
-    Var,
-    atom_aval,
-    evaluate,
-)
+from ..core import Aval, Jaxpr, KnownTrace, Primitive, Tracer, evaluate
 from ..ops.basic import expand, zeros
 from ..transforms.jvp import push
 from ..transforms.pull import follows, place_of, pull
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
-from .passes import drop_dead, optimize
+from .halves import Halves, Saves, divide
+from .passes import optimize
 from .runtime import compiled
 
 
@@ -32,23 +24,21 @@ def _derived(jaxpr: Jaxpr, key: Any, make: Callable[[], Any]) -> Any:
     return found
 
 
-def _impl(*args: Any, jaxpr: Jaxpr, name: str) -> list[Any]:
+def _impl(*args: Any, jaxpr: Jaxpr, name: str, **how: Any) -> list[Any]:
+    """Run a compiled program."""
     return list(compiled(jaxpr, name).function(*args))
 
 
 # -- reverse mode: one joint program, split into forward and backward --------------
 
 
-class Split(NamedTuple):
-    """The two halves of a function's joint program."""
+def split(
+    jaxpr: Jaxpr, needed: tuple[bool, ...], name: str, saves: Saves
+) -> tuple[Halves, tuple[int, ...]]:
+    """Trace outputs and cotangents together, and split by dependence on the latter.
 
-    forward: Jaxpr  # args -> outs and residuals
-    backward: Jaxpr  # residuals and cotangents -> cotangents of needed args
-    reached: tuple[int, ...]  # the args that have a cotangent
-
-
-def split(jaxpr: Jaxpr, needed: tuple[bool, ...], name: str) -> Split:
-    """Trace outputs and cotangents together, and split by dependence on the latter."""
+    The second result says which of the arguments have a cotangent.
+    """
     reached: list[int] = []
     ct_avals = [a._replace(weak=False) for a in jaxpr.out_avals if a.dtype.kind in "fc"]
 
@@ -59,7 +49,7 @@ def split(jaxpr: Jaxpr, needed: tuple[bool, ...], name: str) -> Split:
         return [*outs, *(g for g in grads if g is not None)]
 
     program = optimize(stage(joint, [*jaxpr.in_avals, *ct_avals], name))
-    return Split(*_divide(program, len(needed), len(jaxpr.outs)), tuple(reached))
+    return divide(program, len(needed), len(jaxpr.outs), saves), tuple(reached)
 
 
 def _outs_and_grads(
@@ -84,66 +74,7 @@ def _outs_and_grads(
     return [o.value if follows(o, trace) else o for o in outs], grads
 
 
-def _divide(program: Jaxpr, n_args: int, n_outs: int) -> tuple[Jaxpr, Jaxpr]:
-    late = set(program.invars[n_args:])  # what depends on a cotangent
-    first: list[Eqn] = []
-    second: list[Eqn] = []
-    for eqn in program.eqns:
-        if any(a in late for a in eqn.inputs if type(a) is Var):
-            late.update(eqn.outs)
-            second.append(eqn)
-        else:
-            first.append(eqn)
-    outs, grads = program.outs[:n_outs], program.outs[n_outs:]
-    read = [a for e in second for a in e.inputs] + list(grads)
-    residuals = [a for a in dict.fromkeys(_vars(read)) if a not in late]
-    forward = Jaxpr(program.invars[:n_args], tuple(first), (*outs, *residuals))
-    backward = Jaxpr((*residuals, *program.invars[n_args:]), tuple(second), grads)
-    return drop_dead(forward), backward
-
-
-def _vars(atoms: Any) -> list[Var]:
-    return [a for a in atoms if type(a) is Var]
-
-
-def _forward(
-    needed: tuple[bool, ...], *args: Any, jaxpr: Jaxpr, name: str
-) -> tuple[list[Any], Callable[..., Any]]:
-    halves = _derived(jaxpr, ("vjp", needed), lambda: split(jaxpr, needed, name))
-    results = call(*args, jaxpr=halves.forward, name=name)
-    count = len(jaxpr.outs)
-    outs, residuals = results[:count], results[count:]
-
-    def pullback(cts: list[Any]) -> list[Any]:
-        given = [
-            zeros(a) if ct is None else ct
-            for ct, a in zip(cts, jaxpr.out_avals)
-            if a.dtype.kind in "fc"
-        ]
-        grads = call(*residuals, *given, jaxpr=halves.backward, name=f"{name}_backward")
-        found: list[Any] = [None] * len(needed)
-        for i, g in zip(halves.reached, grads, strict=True):
-            found[i] = g
-        return found
-
-    return outs, pullback
-
-
-# -- forward mode and vmap: derive a jaxpr once, call it ---------------------------
-
-
-def _dual(
-    primals: Any, tangents: Any, *, jaxpr: Jaxpr, name: str
-) -> tuple[list[Any], list[Any]]:
-    moving = tuple(t is not None for t in tangents)
-    pushed, present = _derived(
-        jaxpr, ("jvp", moving), lambda: _push_jaxpr(jaxpr, moving, name)
-    )
-    given = [expand(t, x) for t, x in zip(tangents, primals) if t is not None]
-    results = call(*primals, *given, jaxpr=pushed, name=f"{name}_jvp")
-    count = len(jaxpr.outs)
-    ts = iter(results[count:])
-    return results[:count], [next(ts) if there else None for there in present]
+# -- forward mode and vmap: derive a jaxpr once ------------------------------------
 
 
 def _push_jaxpr(
@@ -164,16 +95,6 @@ def _push_jaxpr(
         return [*outs, *full]
 
     return optimize(stage(pushed, [*jaxpr.in_avals, *t_avals], name)), present
-
-
-def _batch(
-    args: Any, dims: Any, size: int, *, jaxpr: Jaxpr, name: str
-) -> tuple[list[Any], list[int | None]]:
-    key = ("vmap", tuple(dims), size)
-    mapped, out_dims = _derived(
-        jaxpr, key, lambda: _batch_jaxpr(jaxpr, tuple(dims), size, name)
-    )
-    return call(*args, jaxpr=mapped, name=name), out_dims
 
 
 def _batch_jaxpr(
@@ -197,13 +118,112 @@ def _with_dim(aval: Aval, dim: int | None, size: int) -> Aval:
     return Aval((*aval.shape[:dim], size, *aval.shape[dim:]), aval.dtype)
 
 
-call = Primitive(
-    "jit",
-    impl=_impl,
-    abstract=lambda *avals, jaxpr, name: [atom_aval(out) for out in jaxpr.outs],
-    batch=_batch,
-    multi=True,
-    forward=_forward,
-    dual=_dual,
-    body=lambda *avals, jaxpr, name: jaxpr,
-)
+# -- the primitives ----------------------------------------------------------------
+
+
+class Calls:
+    """The rules of a primitive that applies a jaxpr: what they derive, they call.
+
+    ``saves(eqn, **how)`` says which results a backward pass may read; ``late(**how)``
+    gives the primitive that applies the program of the backward pass. ``how`` are the
+    params besides ``jaxpr`` and ``name``.
+    """
+
+    def __init__(
+        self,
+        prim_name: str,
+        saves: Callable[..., bool] = lambda eqn: True,
+        late: Callable[..., Primitive] | None = None,
+        inlined: bool = True,
+    ) -> None:
+        self.saves = saves
+        self.late = late or (lambda **how: self.prim)
+        self.prim = Primitive(
+            prim_name,
+            impl=_impl,
+            abstract=lambda *avals, jaxpr, name, **how: list(jaxpr.out_avals),
+            batch=self.batch,
+            multi=True,
+            forward=self.forward,
+            dual=self.dual,
+            body=(lambda *avals, jaxpr, **how: jaxpr) if inlined else None,
+        )
+
+    def forward(
+        self, needed: tuple[bool, ...], *args: Any, jaxpr: Jaxpr, name: str, **how: Any
+    ) -> tuple[list[Any], Callable[..., Any]]:
+        """Return the outputs, and the function that pulls cotangents back."""
+        key = ("vjp", needed, *how.values())
+        saves = lambda eqn: self.saves(eqn, **how)
+        halves, reached = _derived(
+            jaxpr, key, lambda: split(jaxpr, needed, name, saves)
+        )
+        outs, residuals = self._run_early(halves, args, jaxpr, name, how)
+
+        def pullback(cts: list[Any]) -> list[Any]:
+            given = [
+                zeros(a) if ct is None else ct
+                for ct, a in zip(cts, jaxpr.out_avals)
+                if a.dtype.kind in "fc"
+            ]
+            grads = self.late(**how)(
+                *residuals, *given, jaxpr=halves.late, name=f"{name}_backward", **how
+            )
+            found: list[Any] = [None] * len(needed)
+            for i, g in zip(reached, grads, strict=True):
+                found[i] = g
+            return found
+
+        return outs, pullback
+
+    def _run_early(
+        self, halves: Halves, args: Any, jaxpr: Jaxpr, name: str, how: Any
+    ) -> tuple[list[Any], list[Any]]:
+        """Run the early half; return its outputs and what the late half reads."""
+        results = self.prim(*args, jaxpr=halves.early, name=name, **how)
+        values = [*args, *results]
+        return results[: len(jaxpr.outs)], [values[i] for i in halves.reads]
+
+    def dual(
+        self, primals: Any, tangents: Any, *, jaxpr: Jaxpr, name: str, **how: Any
+    ) -> tuple[list[Any], list[Any]]:
+        """Return the outputs and their tangents."""
+        moving = tuple(t is not None for t in tangents)
+        pushed, present = _derived(
+            jaxpr, ("jvp", moving), lambda: _push_jaxpr(jaxpr, moving, name)
+        )
+        given = [expand(t, x) for t, x in zip(tangents, primals) if t is not None]
+        count = len(jaxpr.outs)
+        named: dict[str, Any] = {"name": f"{name}_jvp", **how}
+        if _level(given) <= _level(primals):
+            results = self.prim(*primals, *given, jaxpr=pushed, **named)
+            outs, ts = results[:count], iter(results[count:])
+        else:  # the tangents may be staged: what does not need them runs now
+            saves = lambda eqn: self.saves(eqn, **how)
+            halves = _derived(
+                pushed,
+                ("linearize", *how.values()),
+                lambda: divide(pushed, len(primals), count, saves),
+            )
+            outs, residuals = self._run_early(halves, primals, jaxpr, name, how)
+            late = self.late(**how)
+            ts = iter(late(*residuals, *given, jaxpr=halves.late, **named))
+        return outs, [next(ts) if there else None for there in present]
+
+    def batch(
+        self, args: Any, dims: Any, size: int, *, jaxpr: Jaxpr, name: str, **how: Any
+    ) -> tuple[list[Any], list[int | None]]:
+        """Return the outputs for whole batches, and their dims."""
+        key = ("vmap", tuple(dims), size)
+        mapped, out_dims = _derived(
+            jaxpr, key, lambda: _batch_jaxpr(jaxpr, tuple(dims), size, name)
+        )
+        return self.prim(*args, jaxpr=mapped, name=name, **how), out_dims
+
+
+def _level(values: Any) -> int:
+    """Return the level of the youngest trace among values."""
+    return max((x.owner.level for x in values if type(x) is Tracer), default=-1)
+
+
+call = Calls("jit").prim

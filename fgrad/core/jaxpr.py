@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .aval import Aval
-from .source import Source
+from .source import Source, replays
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -79,6 +79,7 @@ def atom_aval(atom: Any) -> Aval:
     return atom.aval if type(atom) is Var else aval_of(atom)
 
 
+@replays
 def evaluate(jaxpr: Jaxpr, args: Any) -> list[Any]:
     """Run a jaxpr on arrays or tracers, one primitive at a time."""
     env = dict(zip(jaxpr.invars, args, strict=True))
@@ -86,7 +87,7 @@ def evaluate(jaxpr: Jaxpr, args: Any) -> list[Any]:
     def read(atom: Any) -> Any:
         return env[atom] if type(atom) is Var else atom
 
-    for prim, inputs, params, outs, _ in jaxpr.eqns:
+    for prim, inputs, params, outs, source in jaxpr.eqns:  # noqa: B007
         result = prim(*map(read, inputs), **params)
         if prim.multi:
             env.update(zip(outs, result, strict=True))

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..core import Entry, KnownTrace, Tracer, require
+from ..core.source import replays
 from ..ops.basic import expand, zeros
 
 float0 = np.dtype([("float0", np.void, 0)])
 """The dtype of the cotangents and tangents of integers: they hold nothing."""
 
 
+@replays
 def pull(
     entries: list[Entry | None],
     outs: Iterable[int | None],
@@ -56,6 +58,7 @@ def pull(
     return [None if place is None else found[place] for place in inputs]
 
 
+@replays
 def _pull_multi(entry: Entry, found: list[Any]) -> None:
     prim, places, args, params, outs, z, source = entry
     cts = [None if out is None else found[out] for out in outs]
