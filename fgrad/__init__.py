@@ -6,12 +6,15 @@
 array([ 1., -1.])
 """
 
+from . import ad_checkpoint as ad_checkpoint
 from . import errors as errors
 from . import flatten_util as flatten_util
 from . import numpy as numpy
 from . import tree as tree
 from . import tree_util as tree_util
 from .compiler.jit import jit
+from .control import checkpoint_policies as checkpoint_policies
+from .control.checkpoint import checkpoint
 from .core import Array, Jaxpr
 from .transforms.custom_jvp import custom_jvp
 from .transforms.custom_rules import SymbolicZero
@@ -32,6 +35,8 @@ from .transforms.stop_gradient import stop_gradient
 from .transforms.vjp import vjp
 from .transforms.vmap import vmap
 
+remat = checkpoint
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -40,6 +45,7 @@ __all__ = [
     "Jaxpr",
     "ShapeDtypeStruct",
     "SymbolicZero",
+    "checkpoint",
     "custom_jvp",
     "custom_vjp",
     "eval_shape",
@@ -54,6 +60,7 @@ __all__ = [
     "jvp",
     "linearize",
     "make_jaxpr",
+    "remat",
     "stop_gradient",
     "value_and_grad",
     "value_and_jacobian",

@@ -78,7 +78,7 @@ def _outs_and_grads(
 
 
 def _push_jaxpr(
-    jaxpr: Jaxpr, moving: tuple[bool, ...], name: str
+    jaxpr: Jaxpr, moving: tuple[bool, ...], apart: bool, name: str
 ) -> tuple[Jaxpr, list[bool]]:
     present: list[bool] = []
     t_avals = [
@@ -87,9 +87,12 @@ def _push_jaxpr(
 
     def pushed(*tracers: Any) -> list[Any]:
         given = iter(tracers[len(moving) :])
+        primals = tracers[: len(moving)]
         ts = [next(given) if moves else None for moves in moving]
         run = lambda *xs: evaluate(jaxpr, xs)
-        outs, t_outs, _ = push(run, tracers[: len(moving)], ts, name)
+        outs, t_outs, _ = push(run, primals, ts, name)
+        if apart:  # a call inside may have given outputs and tangents at once
+            outs = run(*primals)
         present.extend(t is not None for t in t_outs)
         full = [expand(t, z) for t, z in zip(t_outs, outs) if t is not None]
         return [*outs, *full]
@@ -189,25 +192,27 @@ class Calls:
     ) -> tuple[list[Any], list[Any]]:
         """Return the outputs and their tangents."""
         moving = tuple(t is not None for t in tangents)
-        pushed, present = _derived(
-            jaxpr, ("jvp", moving), lambda: _push_jaxpr(jaxpr, moving, name)
-        )
         given = [expand(t, x) for t, x in zip(tangents, primals) if t is not None]
+        apart = _level(given) > _level(primals)  # the tangents alone may be staged
+        pushed, present = _derived(
+            jaxpr,
+            ("jvp", moving, apart),
+            lambda: _push_jaxpr(jaxpr, moving, apart, name),
+        )
         count = len(jaxpr.outs)
         named: dict[str, Any] = {"name": f"{name}_jvp", **how}
-        if _level(given) <= _level(primals):
-            results = self.prim(*primals, *given, jaxpr=pushed, **named)
-            outs, ts = results[:count], iter(results[count:])
-        else:  # the tangents may be staged: what does not need them runs now
+        if apart:
             saves = lambda eqn: self.saves(eqn, **how)
+            key = ("linearize", *how.values())
             halves = _derived(
-                pushed,
-                ("linearize", *how.values()),
-                lambda: divide(pushed, len(primals), count, saves),
+                pushed, key, lambda: divide(pushed, len(primals), count, saves)
             )
             outs, residuals = self._run_early(halves, primals, jaxpr, name, how)
             late = self.late(**how)
             ts = iter(late(*residuals, *given, jaxpr=halves.late, **named))
+        else:
+            results = self.prim(*primals, *given, jaxpr=pushed, **named)
+            outs, ts = results[:count], iter(results[count:])
         return outs, [next(ts) if there else None for there in present]
 
     def batch(

@@ -1,0 +1,1 @@
+"""Control flow and rematerialisation: primitives whose params hold jaxprs."""
