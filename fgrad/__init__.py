@@ -13,6 +13,7 @@ from . import numpy as numpy
 from . import tree as tree
 from . import tree_util as tree_util
 from .compiler.jit import jit
+from .compiler.linear_transpose import linear_transpose
 from .control import checkpoint_policies as checkpoint_policies
 from .control.checkpoint import checkpoint
 from .core import Array, Jaxpr
@@ -58,6 +59,7 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "linear_transpose",
     "linearize",
     "make_jaxpr",
     "remat",

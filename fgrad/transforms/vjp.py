@@ -128,8 +128,11 @@ class StagedVJP(VJPFunction):
             if a.dtype.kind in "fc"
         ]  # fmt: skip
         results = iter(evaluate(self.jaxpr, [*self.residuals, *given]))
+        taken = {id(x) for x in (*leaves, *given, *self.residuals)}
         return [
-            next(results) if a.dtype.kind in "fc" else np.zeros(a.shape, float0)
+            finished(next(results), a, taken)
+            if a.dtype.kind in "fc"
+            else np.zeros(a.shape, float0)
             for a in self.in_avals
         ]
 
