@@ -12,11 +12,14 @@ from . import flatten_util as flatten_util
 from . import numpy as numpy
 from . import tree as tree
 from . import tree_util as tree_util
+from .compiler.fwd_and_bwd import fwd_and_bwd
 from .compiler.jit import jit
 from .compiler.linear_transpose import linear_transpose
 from .control import checkpoint_policies as checkpoint_policies
 from .control.checkpoint import checkpoint
 from .core import Array, Jaxpr
+from .transforms.closure_convert import closure_convert
+from .transforms.custom_gradient import custom_gradient
 from .transforms.custom_jvp import custom_jvp
 from .transforms.custom_rules import SymbolicZero
 from .transforms.custom_vjp import CustomVJPPrimal, custom_vjp
@@ -47,10 +50,13 @@ __all__ = [
     "ShapeDtypeStruct",
     "SymbolicZero",
     "checkpoint",
+    "closure_convert",
+    "custom_gradient",
     "custom_jvp",
     "custom_vjp",
     "eval_shape",
     "float0",
+    "fwd_and_bwd",
     "grad",
     "hessian",
     "hvp",
