@@ -1,5 +1,6 @@
 """linear_transpose, closure_convert, custom_gradient and fwd_and_bwd."""
 
+import pickle
 from functools import partial
 
 import numpy as np
@@ -311,6 +312,11 @@ def test_custom_gradient_of_trees_and_several_arguments():
     one = custom_gradient(lambda p: (p["a"], lambda ct: {"a": ct * 2.0, "b": ct}))
     agree(grad(one)(p), {"a": 2.0, "b": 1.0})
     assert repr(one) == "<custom_gradient(lambda)>"
+    assert grad(pickle.loads(pickle.dumps(custom_gradient(pair))))(1.0) == 7.0
+
+
+def pair(x):
+    return x * 2.0, lambda ct: 7.0 * ct
 
 
 def test_custom_gradient_runs_once_forwards():

@@ -332,7 +332,9 @@ def test_a_compiler_may_merge_the_passes_if_told_so():
     gradient(X)
     assert counted(gradient, X) == 1
     assert "remat" not in gradient.lower(X).as_text()
-    assert "remat" in jit(grad(checkpoint(five_sum))).lower(X).as_text()
+    text = jit(grad(checkpoint(five_sum))).lower(X).as_text()
+    assert "remat(x" in text
+    compile(text, "<text>", "exec")  # what it calls is explained in comments
 
 
 def five_sum(x):
@@ -441,6 +443,13 @@ def test_dtypes_and_python_numbers():
     assert_equal_trees(pulled, vjp(lambda z: z * (2 + 1j), z)[1](np.ones(1, complex)))
 
 
+class Unhashable:
+    __hash__ = None
+
+    def __call__(self, prim, *avals, **params):
+        return True
+
+
 def branch(x):
     return x if x > 0 else -x
 
@@ -454,6 +463,8 @@ MISTAKES = {
     "no function": (TypeError, lambda: checkpoint(3), "checkpoint needs a function"),
     "policy": (TypeError, lambda: checkpoint(five, policy="dots"), "checkpoint(five)",
                "'dots' (str)", "checkpoint_policies.dots_saveable"),
+    "policy, unhashable": (TypeError, lambda: checkpoint(five, policy=Unhashable()),
+                           "hashable function", "Unhashable"),
     "policy, not called": (
         TypeError, lambda: grad(checkpoint(
             np.sin, policy=checkpoint_policies.save_only_these_names))(1.0),
@@ -493,6 +504,17 @@ def test_an_exception_of_the_user_arrives_unchanged():
         raise Mine("here")
 
     raised(Mine, lambda: grad(f)(1.0), "here")
+
+
+def test_an_error_of_a_compiled_block_names_the_line():
+    def f(x, i):
+        return np.sum(np.sin(x)[i])
+
+    line = f.__code__.co_firstlineno + 1
+    for transform in (lambda f: f, jit, grad, lambda f: jit(grad(f))):
+        f_checked = transform(checkpoint(f))
+        raised(IndexError, lambda: f_checked(X, np.array([5])), "out of bounds",  # noqa: B023
+               f"test_checkpoint.py:{line} (f)")  # fmt: skip
 
 
 # -- what is saved -----------------------------------------------------------------

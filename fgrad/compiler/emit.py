@@ -44,7 +44,8 @@ class Source:
     def legend(self) -> str:
         """What the names mean that neither Python nor NumPy defines, as comments."""
         named = [(k, v) for k, v in self.namespace.items() if k != "np"]
-        return "".join(f"# {k}: {_meaning(v)}\n" for k, v in named)
+        lines = [f"{k}: {_meaning(v)}" for k, v in named]
+        return "".join("# " + line.replace("\n", "\n# ") + "\n" for line in lines)
 
 
 def emit(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Source:

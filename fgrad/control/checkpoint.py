@@ -52,9 +52,9 @@ class Checkpoint(PerSignature):
         static_argnames: Any,
     ) -> None:
         super().__init__(fun, static_argnums, static_argnames)
-        if policy is not None and not callable(policy):
+        if policy is not None and not (callable(policy) and _is_hashable(policy)):
             raise TypeError(
-                f"{self.name}: policy must be a function such as "
+                f"{self.name}: policy must be a hashable function such as "
                 f"fgrad.checkpoint_policies.dots_saveable, got {shown(policy)}"
             )
         self.how = {"policy": policy, "prevent_cse": bool(prevent_cse)}
@@ -66,6 +66,10 @@ class Checkpoint(PerSignature):
             *inputs, jaxpr=program.jaxpr, name=self.__name__, **self.how
         )
         return tree_unflatten(program.out_tree, outs)
+
+
+def _is_hashable(x: Any) -> bool:
+    return type(x).__hash__ is not None
 
 
 @short_errors

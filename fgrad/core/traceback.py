@@ -140,7 +140,7 @@ def _explain(error: BaseException) -> None:
 
     The program is run once more, one operation at a time; it has no effects.
     """
-    for one in _chain(error.__traceback__):
+    for one in reversed(_chain(error.__traceback__)):  # programs call others
         frame = one.tb_frame
         jaxpr = frame.f_globals.get("__jaxpr__")
         if jaxpr is not None:

@@ -30,6 +30,9 @@ class CustomGradient(custom_vjp):
         self.pair = fun
         self.defvjp(functools.partial(_fwd, fun, self.name), _bwd)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CustomGradient, (self.pair,)
+
 
 _PAIR = "(output, function of its cotangent)"
 
