@@ -269,6 +269,17 @@ def test_nothing_but_the_arguments_is_held_between_the_passes():
         lambda x: np.sum(five(x)))(x))  # fmt: skip
 
 
+@pytest.mark.parametrize("take", [vjp, linearize])
+@pytest.mark.parametrize("wrap", [jit, checkpoint, partial(
+    checkpoint, policy=checkpoint_policies.everything_saveable)])  # fmt: skip
+def test_writing_between_the_passes_changes_nothing(take, wrap):
+    x, w = np.ones(3), np.ones(3)
+    out, back = take(lambda x: wrap(lambda x, w: np.exp(x * w))(x, w), x)
+    x[:], w[:], out[:] = 5.0, 6.0, 7.0
+    result = back(np.ones(3))
+    np.testing.assert_allclose(result[0] if take is vjp else result, np.full(3, np.e))
+
+
 class Counted:
     """An operation that counts how often it is computed."""
 
