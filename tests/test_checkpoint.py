@@ -5,7 +5,6 @@ import io
 import pickle
 import tracemalloc
 from functools import partial
-from itertools import product
 
 import numpy as np
 import pytest
@@ -89,12 +88,14 @@ FUNCTIONS = {
     )(x),
     "custom_jvp": lambda wrap, x: wrap(lambda y: bent(bent(y)))(x),
 }
-POLICIES = {
-    "none": None,
-    "everything": checkpoint_policies.everything_saveable,
-    "dots": checkpoint_policies.dots_saveable,
-    "named": checkpoint_policies.save_only_these_names("h"),
-}
+OPTIONS = [
+    {},
+    {"prevent_cse": False},
+    {"policy": checkpoint_policies.everything_saveable},
+    {"policy": checkpoint_policies.save_from_both_policies(
+        checkpoint_policies.dots_saveable,
+        checkpoint_policies.save_only_these_names("h"))},
+]  # fmt: skip
 WAYS = {
     "value": lambda f: f(X),
     "grad": lambda f: grad(lambda x: np.sum(f(x) ** 2))(X),
@@ -137,16 +138,11 @@ def assert_equal_trees(actual, expected):
 def test_derivatives_are_those_of_the_function(name, way):
     fun, use = FUNCTIONS[name], WAYS[way]
     expected = use(lambda x: fun(lambda f: f, x))
-    for policy, cse in product(POLICIES.values(), [True, False]):
-        wrap = partial(checkpoint, policy=policy, prevent_cse=cse)
-        f = lambda x: fun(wrap, x)  # noqa: B023
+    for options in OPTIONS:
+        f = lambda x: fun(partial(checkpoint, **options), x)  # noqa: B023
         assert_equal_trees(use(f), expected)
         assert_equal_trees(use(jit(f)), expected)
     assert_equal_trees(jit(lambda: use(f))(), expected)
-    for one in ([0.3], [0.3, 0.4]) if way == "value" else ():
-        assert_equal_trees(
-            checkpoint(lambda x: np.sin(x) * 2)(np.array(one)), np.sin(one) * 2
-        )
 
 
 def test_a_rule_of_custom_vjp_runs_again_in_the_backward_pass():
@@ -167,6 +163,15 @@ def test_a_rule_of_custom_vjp_runs_again_in_the_backward_pass():
         gradient = transform(lambda x: np.sum(block(x)))(X)
         np.testing.assert_allclose(gradient, expected)
     assert set(runs) == {"fwd"}
+
+
+@pytest.mark.parametrize("way", ["grad", "vjp", "jacrev", "grad of grad",
+    "vmap of grad", "grad of vmap"])  # fmt: skip
+def test_a_function_with_a_rule_of_its_own(way):
+    use = WAYS[way]
+    f = lambda wrap: lambda x: wrap(lambda y: scaled(np.exp(scaled(y))))(x)
+    for transform in (lambda f: f, jit):
+        assert_equal_trees(use(transform(f(checkpoint))), use(f(lambda f: f)))
 
 
 def test_checkpoint_inside_of_custom_rules():
