@@ -9,6 +9,7 @@ array([ 1., -1.])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import ad_checkpoint as ad_checkpoint
 from . import custom_batching as custom_batching
 from . import debug as debug
 from . import errors as errors
@@ -20,8 +21,12 @@ from . import stages as stages
 from . import tree as tree
 from . import tree_util as tree_util
 from .compiler.cache import clear_caches
+from .compiler.fwd_and_bwd import fwd_and_bwd
 from .compiler.jit import jit
+from .compiler.linear_transpose import linear_transpose
+from .control import checkpoint_policies as checkpoint_policies
 from .control.callback import io_callback, pure_callback
+from .control.checkpoint import checkpoint
 from .core import Array, Jaxpr, ensure_compile_time_eval, named_call, named_scope
 from .settings import (
     check_tracer_leaks,
@@ -39,6 +44,8 @@ from .settings import (
     numpy_dtype_promotion,
     numpy_rank_promotion,
 )
+from .transforms.closure_convert import closure_convert
+from .transforms.custom_gradient import custom_gradient
 from .transforms.custom_jvp import custom_jvp
 from .transforms.custom_rules import SymbolicZero
 from .transforms.custom_vjp import CustomVJPPrimal, custom_vjp
@@ -61,6 +68,7 @@ from .transforms.vmap import vmap
 if TYPE_CHECKING:
     from . import optim as optim
     from . import test_util as test_util
+remat = checkpoint
 
 __version__ = "0.1.0"
 
@@ -72,8 +80,11 @@ __all__ = [
     "SymbolicZero",
     "check_tracer_leaks",
     "checking_leaks",
+    "checkpoint",
     "clear_caches",
+    "closure_convert",
     "config",
+    "custom_gradient",
     "custom_jvp",
     "custom_vjp",
     "debug_infs",
@@ -87,6 +98,7 @@ __all__ = [
     "eval_shape",
     "explain_cache_misses",
     "float0",
+    "fwd_and_bwd",
     "grad",
     "hessian",
     "hvp",
@@ -96,6 +108,7 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "linear_transpose",
     "linearize",
     "log_compiles",
     "make_jaxpr",
@@ -104,6 +117,7 @@ __all__ = [
     "numpy_dtype_promotion",
     "numpy_rank_promotion",
     "pure_callback",
+    "remat",
     "stop_gradient",
     "value_and_grad",
     "value_and_jacobian",

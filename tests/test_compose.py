@@ -13,7 +13,19 @@ import pytest
 
 import fgrad
 import fgrad.numpy as fnp
-from fgrad import grad, hessian, jacfwd, jacrev, jit, jvp, linearize, vjp, vmap
+from fgrad import (
+    grad,
+    hessian,
+    jacfwd,
+    jacrev,
+    jit,
+    jvp,
+    linearize,
+    make_jaxpr,
+    vjp,
+    vmap,
+)
+from fgrad.core import where
 
 W = np.random.default_rng(0).normal(size=(3, 3))
 X = np.array([0.4, -0.7, 1.1])
@@ -238,10 +250,24 @@ def test_linearize_under_and_over_jit():
     assert np.array_equal(out, f(X))
     assert np.allclose(f_jvp(X), expected, rtol=1e-15)
     out, f_jvp = linearize(jit(f), X)
+    assert np.array_equal(out, f(X))
     assert np.allclose(f_jvp(X), expected, rtol=1e-15)
     assert np.allclose(vmap(f_jvp)(np.stack([X, X]))[1], expected, rtol=1e-15)
     assert np.allclose(jit(f_jvp)(X), expected, rtol=1e-15)
     assert np.allclose(vjp(f_jvp, X)[1](X)[0], expected, rtol=1e-15)
+
+
+def test_the_equations_of_rules_and_of_replays_have_the_lines_of_the_operation():
+    def f(x):
+        y = np.sin(x)
+        return np.sum(y)
+
+    jaxpr = make_jaxpr(grad(jit(f)))(X)
+    calls = [e.params["jaxpr"] for e in jaxpr.eqns if e.prim.name == "jit"]
+    lines = {e.prim.name: where(e.source) for c in calls for e in c.eqns}
+    at = f.__code__.co_firstlineno
+    assert lines["cos"] == lines["mul"] == f"test_compose.py:{at + 1} (f)"
+    assert lines["sum"] == f"test_compose.py:{at + 2} (f)"
 
 
 def test_control_flow_on_values():

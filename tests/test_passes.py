@@ -12,7 +12,7 @@ from fgrad.compiler.passes.dead import drop_dead
 from fgrad.compiler.passes.fold import fold_constants
 from fgrad.compiler.passes.inline import inline_calls, inline_custom
 from fgrad.compiler.passes.share import share_common
-from fgrad.compiler.passes.simplify import drop_stops, simplify
+from fgrad.compiler.passes.simplify import drop_marks, simplify
 
 X = np.array([0.5, -0.0, 0.0, np.inf, -np.inf, np.nan])
 
@@ -137,7 +137,7 @@ def test_calls_are_inlined_and_custom_rules_are_kept():
 def test_stops_stay_until_no_more_derivatives_are_taken():
     jaxpr = make_jaxpr(lambda x: fgrad.stop_gradient(np.sin(x)))(X)
     assert names(optimize(jaxpr)) == ["sin", "stop_gradient"]
-    assert names(drop_stops(jaxpr)) == ["sin"]
+    assert names(drop_marks(jaxpr)) == ["sin"]
 
 
 def test_gradient_of_sum_makes_no_broadcast():

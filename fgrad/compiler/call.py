@@ -1,19 +1,17 @@
-"""The call primitive: a jaxpr applied to arguments, as jit leaves it in a program."""
+"""Calls: primitives that apply a jaxpr to arguments, as jit leaves one in a program."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..core import (
     Aval,
-    Eqn,
     Jaxpr,
     KnownTrace,
     Primitive,
+    StagedTrace,
     Tracer,
-    Var,
-    atom_aval,
     check_program,
     evaluate,
 )
@@ -24,7 +22,8 @@ from ..transforms.jvp import push
 from ..transforms.pull import follows, place_of, pull
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
-from .passes import drop_dead, optimize
+from .halves import Halves, Saves, divide
+from .passes import optimize
 from .runtime import compiled
 
 
@@ -36,7 +35,8 @@ def derived(jaxpr: Jaxpr, key: Any, make: Callable[[], Any]) -> Any:
     return found
 
 
-def _impl(*args: Any, jaxpr: Jaxpr, name: str) -> list[Any]:
+def _impl(*args: Any, jaxpr: Jaxpr, name: str, **how: Any) -> list[Any]:
+    """Run a compiled program."""
     outs = list(compiled(jaxpr, name).function(*args))
     if config.touched and config.checks_values:
         check_program(jaxpr, args, outs, name)
@@ -46,18 +46,13 @@ def _impl(*args: Any, jaxpr: Jaxpr, name: str) -> list[Any]:
 # -- reverse mode: one joint program, split into forward and backward --------------
 
 
-class Split(NamedTuple):
-    """The two halves of a function's joint program."""
-
-    forward: Jaxpr  # args -> outs and residuals
-    backward: Jaxpr  # residuals and cotangents -> cotangents of needed args
-    reached: tuple[int, ...]  # the args that have a cotangent
-
-
-def split(jaxpr: Jaxpr, needed: tuple[bool, ...], name: str) -> Split:
+def split(
+    jaxpr: Jaxpr, needed: tuple[bool, ...], name: str, saves: Saves
+) -> tuple[Halves, tuple[int, ...]]:
     """Trace outputs and cotangents together, and split by dependence on the latter.
 
-    An effect stays in one of the halves: the second if it reads a cotangent.
+    The second result says which of the arguments have a cotangent. An effect stays in
+    one of the halves: the late one if it reads a cotangent.
     """
     reached: list[int] = []
     ct_avals = [a._replace(weak=False) for a in jaxpr.out_avals if a.dtype.kind in "fc"]
@@ -69,7 +64,7 @@ def split(jaxpr: Jaxpr, needed: tuple[bool, ...], name: str) -> Split:
         return [*outs, *(g for g in grads if g is not None)]
 
     program = optimize(stage(joint, [*jaxpr.in_avals, *ct_avals], name))
-    return Split(*_divide(program, len(needed), len(jaxpr.outs)), tuple(reached))
+    return divide(program, len(needed), len(jaxpr.outs), saves), tuple(reached)
 
 
 def _outs_and_grads(
@@ -94,104 +89,63 @@ def _outs_and_grads(
     return [o.value if follows(o, trace) else o for o in outs], grads
 
 
-def _divide(program: Jaxpr, n_args: int, n_outs: int) -> tuple[Jaxpr, Jaxpr]:
-    late = set(program.invars[n_args:])  # what depends on a cotangent (or tangent)
-    first: list[Eqn] = []
-    second: list[Eqn] = []
-    for eqn in program.eqns:
-        if any(a in late for a in eqn.inputs if type(a) is Var):
-            late.update(eqn.outs)
-            second.append(eqn)
-        else:
-            first.append(eqn)
-    outs, grads = program.outs[:n_outs], program.outs[n_outs:]
-    read = [a for e in second for a in e.inputs] + list(grads)
-    residuals = [a for a in dict.fromkeys(_vars(read)) if a not in late]
-    forward = Jaxpr(program.invars[:n_args], tuple(first), (*outs, *residuals))
-    backward = Jaxpr((*residuals, *program.invars[n_args:]), tuple(second), grads)
-    return drop_dead(forward), backward
+# -- forward mode and vmap: derive a jaxpr once ------------------------------------
 
 
-def _vars(atoms: Any) -> list[Var]:
-    return [a for a in atoms if type(a) is Var]
+Pushed = tuple[Jaxpr, tuple[bool, ...]]
 
 
-def _forward(
-    needed: tuple[bool, ...], *args: Any, jaxpr: Jaxpr, name: str
-) -> tuple[list[Any], Callable[..., Any]]:
-    halves = derived(jaxpr, ("vjp", needed), lambda: split(jaxpr, needed, name))
-    results = call(*args, jaxpr=halves.forward, name=name)
-    count = len(jaxpr.outs)
-    outs, residuals = results[:count], results[count:]
-
-    def pullback(cts: list[Any]) -> list[Any]:
-        given = [
-            zeros(a) if ct is None else ct
-            for ct, a in zip(cts, jaxpr.out_avals)
-            if a.dtype.kind in "fc"
-        ]
-        grads = call(*residuals, *given, jaxpr=halves.backward, name=f"{name}_backward")
-        found: list[Any] = [None] * len(needed)
-        for i, g in zip(halves.reached, grads, strict=True):
-            found[i] = g
-        return found
-
-    return outs, pullback
-
-
-# -- forward mode and vmap: derive a jaxpr once, call it ---------------------------
-
-
-def _dual(
-    primals: Any, tangents: Any, *, jaxpr: Jaxpr, name: str
-) -> tuple[list[Any], list[Any]]:
-    moving = tuple(t is not None for t in tangents)
-    pushed, present = derived(
-        jaxpr, ("jvp", moving), lambda: _push_jaxpr(jaxpr, moving, name)
-    )
-    given = [expand(t, x) for t, x in zip(tangents, primals) if t is not None]
-    count = len(jaxpr.outs)
-    if any(type(t) is Tracer for t in given):  # linearize knows only the primals
-        first, second = derived(
-            jaxpr, ("linear", moving), lambda: _divide(pushed, len(primals), count)
-        )
-        results = call(*primals, jaxpr=first, name=name)
-        t_outs = call(*results[count:], *given, jaxpr=second, name=f"{name}_jvp")
-    else:
-        results = call(*primals, *given, jaxpr=pushed, name=f"{name}_jvp")
-        t_outs = results[count:]
-    ts = iter(t_outs)
-    return results[:count], [next(ts) if there else None for there in present]
-
-
-def _push_jaxpr(
-    jaxpr: Jaxpr, moving: tuple[bool, ...], name: str
-) -> tuple[Jaxpr, list[bool]]:
+def push_together(jaxpr: Jaxpr, moving: tuple[bool, ...], name: str) -> Pushed:
+    """Return a program over primals and tangents, and which outputs have a tangent."""
     present: list[bool] = []
-    t_avals = [
-        a._replace(weak=False) for a, moves in zip(jaxpr.in_avals, moving) if moves
-    ]
 
     def pushed(*tracers: Any) -> list[Any]:
         given = iter(tracers[len(moving) :])
         ts = [next(given) if moves else None for moves in moving]
-        run = lambda *xs: evaluate(jaxpr, xs)
-        outs, t_outs, _ = push(run, tracers[: len(moving)], ts, name)
+        outs, t_outs = _pushed(jaxpr, tracers[: len(moving)], ts, name)
         present.extend(t is not None for t in t_outs)
-        full = [expand(t, z) for t, z in zip(t_outs, outs) if t is not None]
-        return [*outs, *full]
+        return [*outs, *(t for t in t_outs if t is not None)]
 
-    return optimize(stage(pushed, [*jaxpr.in_avals, *t_avals], name)), present
+    avals = [*jaxpr.in_avals, *_t_avals(jaxpr, moving)]
+    return optimize(stage(pushed, avals, name)), tuple(present)
 
 
-def _batch(
-    args: Any, dims: Any, axis: Axis, *, jaxpr: Jaxpr, name: str
-) -> tuple[list[Any], list[int | None]]:
-    key = ("vmap", tuple(dims), axis)
-    mapped, out_dims = derived(
-        jaxpr, key, lambda: _batch_jaxpr(jaxpr, tuple(dims), axis, name)
+def push_apart(jaxpr: Jaxpr, moving: tuple[bool, ...], name: str) -> Pushed:
+    """Return what `push_together` does; no equation gives both outputs and tangents."""
+    present: list[bool] = []
+    ended: list[Jaxpr] = []
+
+    def early(*primals: Any) -> list[Any]:
+        late = StagedTrace(name)  # younger than the primals, as for `linearize`
+        given = iter(map(late.lift, _t_avals(jaxpr, moving)))
+        ts = [next(given) if moves else None for moves in moving]
+        outs, t_outs = _pushed(jaxpr, primals, ts, name)
+        present.extend(t is not None for t in t_outs)
+        ended.append(late.end([t for t in t_outs if t is not None]))
+        return outs
+
+    first = stage(early, jaxpr.in_avals, name)
+    second = ended[0]
+    read = lambda atoms: tuple(a.note if type(a) is Tracer else a for a in atoms)
+    eqns = (e._replace(inputs=read(e.inputs)) for e in second.eqns)
+    program = Jaxpr(
+        (*first.invars, *second.invars),
+        (*first.eqns, *eqns),
+        (*first.outs, *read(second.outs)),
     )
-    return call(*args, jaxpr=mapped, name=name), out_dims
+    return optimize(program), tuple(present)
+
+
+def _pushed(
+    jaxpr: Jaxpr, primals: Any, ts: Any, name: str
+) -> tuple[list[Any], list[Any]]:
+    outs, t_outs, _ = push(lambda *xs: evaluate(jaxpr, xs), primals, ts, name)
+    return outs, [None if t is None else expand(t, z) for t, z in zip(t_outs, outs)]
+
+
+def _t_avals(jaxpr: Jaxpr, moving: tuple[bool, ...]) -> list[Aval]:
+    avals = zip(jaxpr.in_avals, moving)
+    return [a._replace(weak=False) for a, moves in avals if moves]
 
 
 def _batch_jaxpr(
@@ -215,13 +169,122 @@ def _with_dim(aval: Aval, dim: int | None, size: int) -> Aval:
     return Aval((*aval.shape[:dim], size, *aval.shape[dim:]), aval.dtype)
 
 
-call = Primitive(
-    "jit",
-    impl=_impl,
-    abstract=lambda *avals, jaxpr, name: [atom_aval(out) for out in jaxpr.outs],
-    batch=_batch,
-    multi=True,
-    forward=_forward,
-    dual=_dual,
-    body=lambda *avals, jaxpr, name: jaxpr,
-)
+# -- the primitives ----------------------------------------------------------------
+
+
+class Calls:
+    """The rules of a primitive that applies a jaxpr: what they derive, they call.
+
+    ``saves(eqn, **how)`` says which results a backward pass may read; ``late(**how)``
+    gives the primitive that applies the program of the backward pass. ``how`` are the
+    params besides ``jaxpr`` and ``name``.
+    """
+
+    def __init__(
+        self,
+        prim_name: str,
+        saves: Callable[..., bool] = lambda eqn: True,
+        late: Callable[..., Primitive] | None = None,
+        inlined: bool = True,
+    ) -> None:
+        self.saves = saves
+        self.late = late or (lambda **how: self.prim)
+        self.prim = Primitive(
+            prim_name,
+            impl=_impl,
+            abstract=lambda *avals, jaxpr, name, **how: list(jaxpr.out_avals),
+            batch=self.batch,
+            multi=True,
+            forward=self.forward,
+            dual=self.dual,
+            body=(lambda *avals, jaxpr, **how: jaxpr) if inlined else None,
+        )
+
+    def forward(
+        self, needed: tuple[bool, ...], *args: Any, jaxpr: Jaxpr, name: str, **how: Any
+    ) -> tuple[list[Any], Callable[..., Any]]:
+        """Return the outputs, and the function that pulls cotangents back."""
+        key = ("vjp", needed, *how.values())
+        saves = lambda eqn: self.saves(eqn, **how)
+        halves, reached = derived(jaxpr, key, lambda: split(jaxpr, needed, name, saves))
+        outs, residuals = self._run_early(halves, args, jaxpr, name, how)
+
+        def pullback(cts: list[Any]) -> list[Any]:
+            given = [
+                zeros(a) if ct is None else ct
+                for ct, a in zip(cts, jaxpr.out_avals)
+                if a.dtype.kind in "fc"
+            ]
+            grads = self.late(**how)(
+                *residuals, *given, jaxpr=halves.late, name=f"{name}_backward", **how
+            )
+            found: list[Any] = [None] * len(needed)
+            for i, g in zip(reached, grads, strict=True):
+                found[i] = g
+            return found
+
+        return outs, pullback
+
+    def _run_early(
+        self, halves: Halves, args: Any, jaxpr: Jaxpr, name: str, how: Any
+    ) -> tuple[list[Any], list[Any]]:
+        """Run the early half; return its outputs and what the late half reads."""
+        results = self.prim(*args, jaxpr=halves.early, name=name, **how)
+        values = [*args, *results]
+        return results[: len(jaxpr.outs)], [values[i] for i in halves.reads]
+
+    def dual(
+        self, primals: Any, tangents: Any, *, jaxpr: Jaxpr, name: str, **how: Any
+    ) -> tuple[list[Any], list[Any]]:
+        """Return the outputs and their tangents."""
+        moving = tuple(t is not None for t in tangents)
+        given = [expand(t, x) for t, x in zip(tangents, primals) if t is not None]
+        apart = are_apart(primals, given)
+        pushed, present = derived(
+            jaxpr,
+            ("jvp", moving, apart),
+            lambda: (push_apart if apart else push_together)(jaxpr, moving, name),
+        )
+        count = len(jaxpr.outs)
+        named: dict[str, Any] = {"name": f"{name}_jvp", **how}
+        if apart:
+            saves = lambda eqn: self.saves(eqn, **how)
+            key = ("linearize", *how.values())
+            halves = derived(
+                pushed, key, lambda: divide(pushed, len(primals), count, saves)
+            )
+            outs, residuals = self._run_early(halves, primals, jaxpr, name, how)
+            late = self.late(**how)
+            ts = iter(late(*residuals, *given, jaxpr=halves.late, **named))
+        else:
+            results = self.prim(*primals, *given, jaxpr=pushed, **named)
+            outs, ts = results[:count], iter(results[count:])
+        return outs, [next(ts) if there else None for there in present]
+
+    def batch(
+        self, args: Any, dims: Any, axis: Axis, *, jaxpr: Jaxpr, name: str, **how: Any
+    ) -> tuple[list[Any], list[int | None]]:
+        """Return the outputs for whole batches, and their dims."""
+        key = ("vmap", tuple(dims), axis)
+        mapped, out_dims = derived(
+            jaxpr, key, lambda: _batch_jaxpr(jaxpr, tuple(dims), axis, name)
+        )
+        return self.prim(*args, jaxpr=mapped, name=name, **how), out_dims
+
+
+def are_apart(primals: Any, tangents: Any) -> bool:
+    """Say whether tangents belong to a program that does not know the primals.
+
+    Then outputs have to be computed apart from their tangents, as for `linearize`.
+    """
+    return _level(tangents) > _level(primals)
+
+
+def _level(values: Any) -> int:
+    """Return the level of the youngest staged trace among values."""
+    owners = [x.owner for x in values if type(x) is Tracer]
+    staged = (owner for owner in owners if isinstance(owner, StagedTrace))
+    return max((owner.level for owner in staged), default=-1)
+
+
+call = Calls("jit").prim

@@ -62,7 +62,7 @@ class Source:
             if isinstance(source, Source):
                 shown += f"{source.legend}{source.renamed(name).text}\n"
             elif name != "np":
-                described += f"# {name}: {_meaning(value)}\n"
+                described += f"# {name}: {_meaning(value)}".replace("\n", "\n# ") + "\n"
         return shown + described
 
 

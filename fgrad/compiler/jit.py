@@ -4,48 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..core import Jaxpr, Tracer, check_program, short_errors, trimmed
-from ..pytree import PyTreeDef, tree_flatten, tree_unflatten
+from ..core import Tracer, check_program, short_errors, trimmed
+from ..pytree import tree_flatten, tree_unflatten
 from ..settings import config
-from ..transforms.arguments import Transformed
 from ..transforms.axis_names import axes_in_scope
-from ..transforms.staging import captures_tracers, close, input_names, stage_call
-from .aot import Lowered, Signature, Traced, check_values, executable
-from .cache import programs_of
+from .aot import Lowered, Signature, Traced, executable
 from .call import call
-from .randomness import watched_randomness
-from .signature import (
-    Arguments,
-    chosen,
-    no_static,
-    python_names,
-    separate,
-    signature_of,
-    staged_signature,
-    static_key,
-)
+from .signature import Arguments, python_names, signature_of
+from .staged import Found, Options, Staged
 
 
-class Options(NamedTuple):
-    """Which arguments are static and which are donated."""
-
-    static_argnums: tuple[int, ...]
-    static_argnames: tuple[str, ...]
-    donate_argnums: tuple[int, ...]
-    donate_argnames: tuple[str, ...]
-
-
-class Program(NamedTuple):
-    """What jit keeps for one signature."""
-
-    function: Callable[..., Any] | None
-    jaxpr: Jaxpr
-    out_tree: PyTreeDef
-
-
-class Jit(Transformed):
+class Jit(Staged):
     """What `jit` returns: a callable that compiles at its first call per signature."""
 
     transformation = "jit"
@@ -53,20 +24,8 @@ class Jit(Transformed):
     def __init__(
         self, fun: Callable[..., Any], static: tuple[Any, Any], donate: tuple[Any, Any]
     ) -> None:
-        super().__init__(fun)
-        fixed = chosen(fun, *static, self.name, "static")
-        given = chosen(fun, *donate, self.name, "donate")
-        self.options = Options(*fixed, *given)
-        self.has_static = any(fixed)
+        super().__init__(fun, static, donate)
         _check_disjoint(self.options, self.name)
-        self.programs = programs_of(fun, self.options)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "programs"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.programs = programs_of(self.fun, self.options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -87,80 +46,30 @@ class Jit(Transformed):
         """Find or make the program for these arguments, and run or call it."""
         if config.touched and config.disable_jit:
             return self.fun(*args, **kwargs)
-        arguments = self._arguments(args, kwargs)
-        leaves, tree = tree_flatten((arguments.dynamic, arguments.named))
-        static = [*self._static_keys(arguments), *_surroundings()]
-        key = (tree, *map(staged_signature, leaves), *static)
-        program = self.programs.find(key)
-        if program is None:
-            check_values(leaves, lambda: self._names(arguments), self.name)
-            jaxpr, out_tree = self._stage(arguments, key)
-            if captures_tracers(jaxpr):  # never kept: the tracers will end
-                closed, consts = close(jaxpr)
-                outs = call(*consts, *leaves, jaxpr=closed, name=self.__name__)
-                return tree_unflatten(out_tree, outs)
-            program = Program(None, jaxpr, out_tree)
-            self.programs.keep(key, program)
-        if any(type(x) is Tracer for x in leaves) or program.jaxpr.effectful:
-            outs = call(*leaves, jaxpr=program.jaxpr, name=self.__name__)
-            return tree_unflatten(program.out_tree, outs)
-        function = program.function
-        if function is None:
-            function = self._compile(program.jaxpr, arguments, key)
-            self.programs.keep(key, program._replace(function=function))
-        outs = function(*leaves)
+        found = self.find(args, kwargs)
+        jaxpr, inputs = found.program.jaxpr, found.inputs
+        traced = found.key is None or any(type(x) is Tracer for x in inputs)
+        if traced or jaxpr.effectful:
+            outs = call(*inputs, jaxpr=jaxpr, name=self.__name__)
+            return tree_unflatten(found.program.out_tree, outs)
+        outs = self._compiled(found)(*inputs)
         if config.touched and config.checks_values:
-            inputs = lambda i: self._names(arguments)[i]
-            check_program(program.jaxpr, leaves, outs, self.name, inputs)
-        return tree_unflatten(program.out_tree, outs)
+            names = lambda i: self._names(found.arguments)[i]
+            check_program(jaxpr, inputs, outs, self.name, names)
+        return tree_unflatten(found.program.out_tree, outs)
 
-    # -- the steps ---------------------------------------------------------------
-
-    def _arguments(self, args: Any, kwargs: Any) -> Arguments:
-        """Return the arguments of a call, static ones apart."""
-        if not self.has_static:
-            return no_static(args, kwargs)
-        nums, names = self.options[:2]
-        return separate(args, kwargs, nums, names)
-
-    def _static_keys(self, arguments: Arguments) -> list[Any]:
-        static = arguments.static.items()
-        return [static_key(at, value, self.fun, self.name) for at, value in static]
-
-    def _stage(self, arguments: Arguments, key: Any = None) -> tuple[Jaxpr, PyTreeDef]:
-        """Return the jaxpr for a call's arguments, and the tree of the output."""
-        start = perf_counter()
-        if config.touched and config.explain_cache_misses and key:
-            from .report import explain_miss  # few need it and logging
-
-            names = self._names(arguments)
-            explain_miss(self.fun, self.name, key, names, self.programs)
-        with watched_randomness(self.name):
-            target = arguments.target(self.fun)
-            staged = stage_call(target, arguments.dynamic, arguments.named, self.name)
-        self._log("staged", arguments, key, start)
-        return staged
-
-    def _compile(self, jaxpr: Jaxpr, arguments: Arguments, key: Any) -> Any:
-        """Return the function that runs a jaxpr."""
+    def _compiled(self, found: Found) -> Callable[..., Any]:
+        """Return the function that runs a program, made at its first run."""
+        program, arguments = found.program, found.arguments
+        if program.function is not None:
+            return program.function
         start = perf_counter()
         names = python_names(self._names(arguments))
         donated = self._donated(arguments)
-        function = executable(jaxpr, self.__name__, names, donated).function
-        self._log("compiled", arguments, key, start)
+        function = executable(program.jaxpr, self.__name__, names, donated).function
+        self._log("compiled", arguments, found.key, start)
+        self.programs.keep(found.key, program._replace(function=function))
         return function
-
-    def _log(self, what: str, arguments: Arguments, key: Any, start: float) -> None:
-        if config.touched and config.log_compiles and key:
-            from .report import log_compiled, signature_text
-
-            text = signature_text(self.fun, key, self._names(arguments))
-            log_compiled(self.name, what, text, start)
-
-    def _names(self, arguments: Arguments) -> list[str]:
-        """Return how messages call every leaf of the dynamic arguments."""
-        target = arguments.target(self.fun)
-        return input_names(target, arguments.dynamic, arguments.named)
 
     def _donated(self, arguments: Arguments) -> list[bool]:
         """Return whether each leaf of the dynamic arguments is donated."""
@@ -211,14 +120,6 @@ class Jit(Transformed):
     def clear_cache(self) -> None:
         """Forget all compiled programs."""
         self.programs.clear()
-
-
-def _surroundings() -> list[tuple[str, type, Any]]:
-    """Return what else a program depends on, as parts of a key; mostly nothing."""
-    axes = axes_in_scope.get()
-    modes = config.trace_key if config.touched else ()
-    found = {"axes in scope": axes, "options": modes}
-    return [(name, tuple, value) for name, value in found.items() if value]
 
 
 def _check_disjoint(options: Options, name: str) -> None:

@@ -6,10 +6,10 @@ are. All branches take the same operands and give outputs of the same avals.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..compiler.call import Split, derived, split
+from ..compiler.call import are_apart, derived
 from ..compiler.emit import Source, identifier
 from ..compiler.passes import drop_dead, optimize
 from ..compiler.runtime import compiled, load
@@ -20,7 +20,16 @@ from ..transforms.axis_names import Axis
 from ..transforms.jvp import push
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
-from .halves import Flags, kept, present, pull_half, spread, strong
+from .halves import (
+    Flags,
+    Halved,
+    backward_halves,
+    kept,
+    present,
+    spread,
+    strong,
+    tangent_halves,
+)
 from .scalars import like
 from .stacks import DYNAMIC, nothing, zero_of
 
@@ -55,123 +64,151 @@ def _made(branches: Branches, key: Any, make: Callable[[], Any]) -> Any:
     return derived(branches[0], ("cond", branches[1:], *key), make)
 
 
-# -- reverse mode ------------------------------------------------------------------
+# -- derivatives in two halves -----------------------------------------------------
 
 
 class Plan(NamedTuple):
-    """How to go forward and backward through the branches."""
+    """How to go through the branches early and late."""
 
-    halves: tuple[Split, ...]
-    forward: Branches  # with the slots as further outputs
-    slots: tuple[Aval, ...]  # residuals; branches share those of equal aval
-    operands: tuple[int, ...]  # the operands that are residuals
-    order: tuple[tuple[tuple[bool, int], ...], ...]  # (in a slot?, which) by branch
+    halves: tuple[Halved, ...]
+    early: Branches  # with slots as further outputs: branches share those of equal aval
+    reads: tuple[int, ...]  # the operands, outputs and slots that are residuals
+    order: tuple[tuple[int, ...], ...]  # by branch: which of those its residuals are
 
 
-def _plan(branches: Branches, needed: Flags, name: str) -> Plan:
-    halves = tuple(split(branch, needed, name) for branch in branches)
-    n = len(branches[0].outs)
+def _plan(halves: Sequence[Halved], n_outs: int) -> Plan:
     slots: list[Aval] = []
-    placed = [_place(half.forward, n, slots) for half in halves]
-    operands = [i for places in placed for slot, i, _ in places if not slot]
-    forward = (
-        _with_slots(half.forward, n, slots, {i: v for slot, i, v in places if slot})
-        for half, places in zip(halves, placed)
+    places = [_places(half, n_outs, slots) for half in halves]
+    first = len(halves[0].early.invars) + n_outs
+    early = tuple(
+        _with_slots(half, n_outs, slots, [i - first for i in own])
+        for half, own in zip(halves, places)
     )
-    order = (tuple((slot, i) for slot, i, _ in places) for places in placed)
-    return Plan(
-        halves,
-        tuple(forward),
-        tuple(slots),
-        tuple(dict.fromkeys(operands)),
-        tuple(order),
-    )
+    reads = tuple(sorted({i for own in places for i in own}))
+    order = tuple(tuple(map(reads.index, own)) for own in places)
+    return Plan(tuple(halves), early, reads, order)
 
 
-def _place(forward: Jaxpr, n: int, slots: list[Aval]) -> list[tuple[bool, int, Var]]:
-    """Say where each residual of a branch is kept: in a slot, or as an operand."""
+def _places(half: Halved, n_outs: int, slots: list[Aval]) -> tuple[int, ...]:
+    """Say where each residual of a branch is: an operand, an output, or a slot."""
+    known = [*half.early.invars, *half.early.outs[:n_outs]]
+    place = {id(atom): i for i, atom in reversed([*enumerate(known)])}
     free = dict(enumerate(slots))
-    places: list[tuple[bool, int, Var]] = []
-    for var in forward.outs[n:]:
-        if var in forward.invars:
-            places.append((False, forward.invars.index(var), var))
-            continue
-        at = next((i for i, aval in free.items() if aval == var.aval), len(slots))
-        if at == len(slots):
-            slots.append(var.aval)
-        free.pop(at, None)
-        places.append((True, at, var))
-    return places
+    places = []
+    for var in half.residuals:
+        at = place.get(id(var))
+        if at is None:
+            slot = next((i for i, a in free.items() if a == var.aval), len(slots))
+            if slot == len(slots):
+                slots.append(var.aval)
+            free.pop(slot, None)
+            at = len(known) + slot
+        places.append(at)
+    return tuple(places)
 
 
 def _with_slots(
-    forward: Jaxpr, n: int, slots: list[Aval], held: dict[int, Var]
+    half: Halved, n_outs: int, slots: Sequence[Aval], places: Sequence[int]
 ) -> Jaxpr:
     """Return a branch that gives all slots, zeros where it has no residual."""
-    eqns, outs = list(forward.eqns), list(forward.outs[:n])
+    held = {i: var for i, var in zip(places, half.residuals) if i >= 0}
+    eqns, outs = list(half.early.eqns), list(half.early.outs[:n_outs])
     for i, aval in enumerate(slots):
         if i not in held and DYNAMIC in aval.shape:
             held[i] = Var(aval)
             eqns.append(Eqn(nothing, (), {"aval": aval}, (held[i],), None))
         outs.append(held[i] if i in held else zero_of(aval, None))
-    return drop_dead(forward.replace(eqns=tuple(eqns), outs=tuple(outs)))
+    return drop_dead(half.early.replace(eqns=tuple(eqns), outs=tuple(outs)))
+
+
+def _late_branches(
+    plan: Plan, avals: Sequence[Aval], run: Callable[..., Any], name: str
+) -> Branches:
+    """Return the late branches, of what they read of the early ones, and ``avals``."""
+    known = [*plan.early[0].in_avals, *plan.early[0].out_avals]
+    inputs = [*(known[i] for i in plan.reads), *avals]
+    n = len(plan.reads)
+
+    def late(half: Halved, order: tuple[int, ...]) -> Jaxpr:
+        def staged(*tracers: Any) -> list[Any]:
+            return run(half, [tracers[i] for i in order], tracers[n:], tracers[0])
+
+        return optimize(stage(staged, inputs, name))
+
+    return tuple(map(late, plan.halves, plan.order))
+
+
+def _residuals(plan: Plan, operands: Any, results: Any) -> list[Any]:
+    known = [*operands, *results]
+    return [known[i] for i in plan.reads]
+
+
+def _union(plan: Plan) -> Flags:
+    """Say for which arguments (or outputs) some branch has a late result."""
+    return tuple(map(any, zip(*(half.gives for half in plan.halves))))
+
+
+def _all(
+    values: Sequence[Any], avals: Sequence[Aval], flags: Flags, anchor: Any
+) -> Any:
+    """Return the values that are wanted, zero where a branch gives none."""
+    wanted = kept(list(zip(values, strong(avals))), flags)
+    return [zero_of(a, anchor) if x is None else x for x, a in wanted]
 
 
 def _forward(needed, index, *operands, branches, name):
-    plan = _made(
-        branches, ("vjp", needed[1:]), lambda: _plan(branches, needed[1:], name)
-    )
-    results = cond_p(index, *operands, branches=plan.forward, name=name)
+    needed = needed[1:]
     n = len(branches[0].outs)
-    residuals = [*(operands[i] for i in plan.operands), *results[n:]]
-    avals = branches[0].in_avals
+
+    def make() -> Plan:
+        return _plan([backward_halves(b, needed, name) for b in branches], n)
+
+    plan = _made(branches, ("vjp", needed), make)
+    results = cond_p(index, *operands, branches=plan.early, name=name)
+    residuals = _residuals(plan, operands, results)
+    reached = _union(plan)
+    in_avals, out_avals = branches[0].in_avals, strong(branches[0].out_avals)
 
     def pullback(cts):
         flags = present(cts)
-        backward, reached = _made(
-            plan.forward, ("pull", flags), lambda: _backward(plan, avals, flags, name)
+
+        def pull(half, residuals, given, anchor):
+            grads = half.pull(residuals, spread(given, flags), out_avals)
+            return _all(grads, in_avals, reached, anchor)
+
+        late_name = f"{name}_backward"
+        late = _made(
+            plan.early,
+            ("pull", flags),
+            lambda: _late_branches(plan, kept(out_avals, flags), pull, late_name),
         )
-        outs = cond_p(
-            index,
-            *residuals,
-            *kept(cts, flags),
-            branches=backward,
-            name=f"{name}_backward",
-        )
+        given = kept(cts, flags)
+        outs = cond_p(index, *residuals, *given, branches=late, name=late_name)
         return [None, *spread(outs, reached)]
 
     return results[:n], pullback
 
 
-def _backward(
-    plan: Plan, avals: Any, flags: Flags, name: str
-) -> tuple[Branches, Flags]:
-    reached = tuple(
-        any(i in half.reached for half in plan.halves) for i in range(len(avals))
-    )
-    outs = strong(plan.forward[0].out_avals[: len(flags)])
-    given = [avals[i] for i in plan.operands], plan.slots, kept(outs, flags)
+def _push_apart(index, operands, ts, moves, branches, name):
+    """Run one branch for the outputs, and another one for the tangents."""
+    n = len(branches[0].outs)
+    avals = branches[0].in_avals
 
-    def pulled(half: Split, places: Any) -> Callable[..., list[Any]]:
-        def run(*tracers: Any) -> list[Any]:
-            operands = dict(zip(plan.operands, tracers))
-            slots = tracers[len(operands) : len(operands) + len(plan.slots)]
-            cts = spread(tracers[len(operands) + len(slots) :], flags)
-            residuals = [slots[i] if slot else operands[i] for slot, i in places]
-            grads = pull_half(half, residuals, cts, outs, len(avals))
-            return [
-                zero_of(a, tracers[0]) if g is None else g
-                for g, a in kept(list(zip(grads, strong(avals))), reached)
-            ]
+    def make() -> tuple[Plan, Branches]:
+        plan = _plan([tangent_halves(b, moves, name) for b in branches], n)
+        gives, outs = _union(plan), branches[0].out_avals
 
-        return run
+        def push(half, residuals, given, anchor):
+            return _all(half.run_late(residuals, given), outs, gives, anchor)
 
-    inputs = [a for group in given for a in group]
-    branches = tuple(
-        optimize(stage(pulled(half, places), inputs, name))
-        for half, places in zip(plan.halves, plan.order)
-    )
-    return branches, reached
+        t_avals = kept(strong(avals), moves)
+        return plan, _late_branches(plan, t_avals, push, f"{name}_tangents")
+
+    plan, late = _made(branches, ("linear", moves), make)
+    results = cond_p(index, *operands, branches=plan.early, name=name)
+    residuals = _residuals(plan, operands, results)
+    t_outs = cond_p(index, *residuals, *ts, branches=late, name=f"{name}_tangents")
+    return results[:n], spread(t_outs, _union(plan))
 
 
 # -- forward mode and vmap ---------------------------------------------------------
@@ -181,12 +218,13 @@ def _dual(primals, tangents, *, branches, name):
     index, *operands = primals
     ts = [None if t is None else expand(t, x) for t, x in zip(tangents[1:], operands)]
     moves = present(ts)
+    ts = kept(ts, moves)
+    if are_apart(primals, ts):
+        return _push_apart(index, operands, ts, moves, branches, name)
     pushed, outs_move = _made(
         branches, ("jvp", moves), lambda: _pushed(branches, moves, name)
     )
-    outs = cond_p(
-        index, *operands, *kept(ts, moves), branches=pushed, name=f"{name}_jvp"
-    )
+    outs = cond_p(index, *operands, *ts, branches=pushed, name=f"{name}_jvp")
     n = len(branches[0].outs)
     return outs[:n], spread(outs[n:], outs_move)
 

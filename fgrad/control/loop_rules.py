@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..compiler.call import derived
+from ..compiler.call import are_apart, derived
 from ..compiler.passes import optimize
 from ..core import Aval, Jaxpr, evaluate
 from ..ops.basic import astype, expand, mapped, transpose, zeros
@@ -15,6 +15,7 @@ from ..transforms.jvp import push
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
 from .halves import Flags, kept, present, spread, strong
+from .loop_linear import push_apart
 from .scalars import like
 
 if TYPE_CHECKING:
@@ -41,31 +42,41 @@ def settled(carry: Sequence[bool], step: Callable[[Flags], Any]) -> tuple[Flags,
 
 def dual(loop: Loop, primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
     """Return the outputs of a loop and their tangents."""
-    consts, carry, xs = loop.divide(primals)
     ts = [None if t is None else expand(t, x) for t, x in zip(tangents, primals)]
-    t_consts, t_carry, t_xs = loop.divide(ts)
-    flags = present(t_consts), present(t_carry), present(t_xs)
+    flags = loop.divide(present(ts))
     moves, (body, ys_move) = derived(
         loop.jaxpr, loop.key("jvp", flags), lambda: _settled_push(loop, *flags)
     )
+    _, carry, _ = loop.divide(primals)
+    t_consts, t_carry, t_xs = loop.divide(ts)
     starts = [
         expand(0.0, x) if t is None and move else t
         for t, x, move in zip(t_carry, carry, moves)
     ]
+    flags = (flags[0], moves, flags[2])
+    given = [*kept(t_consts, flags[0]), *kept(starts, moves), *kept(t_xs, flags[2])]
+    apart = are_apart(primals, given)
+    run = push_apart if apart else _push_together
+    outs, ts = run(loop, flags, body, primals, (t_consts, starts, t_xs))
+    n = sum(moves)
+    return outs, [*spread(ts[:n], moves), *spread(ts[n:], ys_move)]
+
+
+def _push_together(
+    loop: Loop, flags: Any, body: Jaxpr, primals: Any, tangents: Any
+) -> tuple[list[Any], list[Any]]:
+    """Run one loop that carries the tangents along."""
+    given = [kept(ts, group) for ts, group in zip(tangents, flags)]
+    consts, carry, xs = loop.divide(primals)
     pushed = loop._replace(
         jaxpr=body,
-        n_consts=loop.n_consts + sum(flags[0]),
-        n_carry=loop.n_carry + sum(moves),
+        n_consts=loop.n_consts + len(given[0]),
+        n_carry=loop.n_carry + len(given[1]),
         name=f"{loop.name}_jvp",
     )
-    carry, ys = pushed(
-        [*consts, *kept(t_consts, flags[0])],
-        [*carry, *kept(starts, moves)],
-        [*xs, *kept(t_xs, flags[2])],
-    )
-    n, m = loop.n_carry, len(ys_move)
-    outs = [*carry[:n], *ys[:m]]
-    return outs, [*spread(carry[n:], moves), *spread(ys[m:], ys_move)]
+    done, stacks = pushed([*consts, *given[0]], [*carry, *given[1]], [*xs, *given[2]])
+    n, m = loop.n_carry, len(loop.jaxpr.outs) - loop.n_carry
+    return [*done[:n], *stacks[:m]], [*done[n:], *stacks[m:]]
 
 
 def _settled_push(loop: Loop, consts: Any, carry: Any, xs: Any) -> Any:

@@ -39,6 +39,11 @@ choose = Primitive(
 elementwise, and not copied."""
 
 
+def choose_if(p, a, b):
+    """Return ``a`` if ``p`` is None or holds, else ``b``."""
+    return a if p is None else choose(a, b, p)
+
+
 weaken = Primitive(
     "weaken",
     impl=lambda x: x.item(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..settings import config
 from .aval import Aval
-from .source import Source
+from .source import Source, replays
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -112,6 +112,7 @@ def has_effects(eqn: Eqn) -> bool:
     return any(jaxpr.effectful for jaxpr in nested)
 
 
+@replays
 def evaluate(jaxpr: Jaxpr, args: Any, name: str = "a program") -> list[Any]:
     """Run a jaxpr on arrays or tracers, one primitive at a time.
 

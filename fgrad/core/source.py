@@ -9,9 +9,10 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from collections.abc import Callable
 from itertools import islice
 from types import CodeType, FrameType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -57,10 +58,27 @@ class _Internal(dict):
 is_internal = _Internal()
 
 
+_replaying: set[CodeType] = set()
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def replays(function: _Function) -> _Function:
+    """Mark a function that applies again what was recorded.
+
+    Its local variable ``source`` is the place of what it is about to apply.
+    """
+    _replaying.add(function.__code__)
+    return function
+
+
 def user_source() -> Place | None:
-    """Return the innermost place on the stack that is the user's."""
+    """Return the innermost place on the stack that is the user's, or was."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and is_internal[frame.f_code.co_filename]:
+        if frame.f_code in _replaying:
+            source = frame.f_locals.get("source")
+            if isinstance(source, tuple):
+                return source
         frame = frame.f_back
     return None if frame is None else (frame.f_code, frame.f_lasti)
 

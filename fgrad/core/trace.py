@@ -139,10 +139,8 @@ class KnownTrace(Trace):
         z = run(*values, **params) if params else run(*values)
         frame = _getframe(2)  # 1 is fgrad's: an operator, a method, a primitive
         code = frame.f_code
-        while is_internal[code.co_filename]:
-            frame = frame.f_back  # type: ignore[assignment]
-            code = frame.f_code
-        source = (code, frame.f_lasti)
+        inside = is_internal[code.co_filename]
+        source = user_source() if inside else (code, frame.f_lasti)
         entries = self.entries
         tracer = _new(Tracer)
         tracer.owner = self

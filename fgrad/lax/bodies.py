@@ -35,7 +35,7 @@ def checked_leaves(out: Any, name: str) -> tuple[list[Any], PyTreeDef]:
 
 def place(x: Any) -> str:
     """Say where a value was made, if that is known."""
-    made = type(x) is Tracer and type(x.source) is tuple
+    made = type(x) is Tracer and isinstance(x.source, tuple)
     return f" (made at {where(x.source)})" if made else ""
 
 

@@ -21,9 +21,11 @@ from ..core import (
 )
 from ..ops.basic import cast
 from ..pytree import PyTreeDef, first_difference, tree_unflatten
+from ..settings import config
 from ..transforms.arguments import check_callable, name_of, shown
 from ..transforms.staging import close, stage
 from .bodies import checked_leaves, leaves_of, paths_of, place
+from .plain import plain_switch
 
 
 @short_errors
@@ -100,6 +102,8 @@ def _branched(
     index: Any, funs: list[Callable[..., Any]], operands: tuple[Any, ...], name: str
 ) -> Any:
     leaves, in_tree = leaves_of(operands, name, "operands")
+    if config.touched and config.disable_jit:
+        return plain_switch(index, funs, operands)
     avals = [aval_of(x) for x in leaves]
     staged = [_stage_branch(fun, in_tree, avals, name) for fun in funs]
     jaxprs, trees, places = zip(*staged)

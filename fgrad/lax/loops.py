@@ -10,10 +10,12 @@ from ..control.loop import Loop
 from ..core import Aval, aval_of, evaluate, shape_of, short_errors
 from ..ops.join import stack_arrays
 from ..pytree import PyTreeDef, tree_unflatten
+from ..settings import config
 from ..transforms.arguments import check_callable, name_of, shown
 from ..transforms.staging import close, stage
 from .bodies import Body, checked_leaves, label_of, leaves_of, paths_of, place
 from .carries import kept_type, settled_carry
+from .plain import plain_scan
 
 
 @short_errors
@@ -58,6 +60,9 @@ def scan(
     carry, carry_tree = leaves_of(init, name, "init")
     x_leaves, x_tree = leaves_of(xs, name, "xs")
     n = checked_length(x_leaves, x_tree, length, name)
+    unrolled = _unrolled(unroll, n, name)
+    if config.touched and config.disable_jit:
+        return plain_scan(f, init, xs, n, bool(reverse))
     x_avals = [Aval(shape_of(x)[1:], aval_of(x).dtype) for x in x_leaves]
 
     def stage_body(avals: list[Aval]) -> Body:
@@ -67,7 +72,6 @@ def scan(
     jaxpr, consts = close(body.jaxpr)
     label = label_of(f, "scan")
     loop = Loop(interned(jaxpr), len(consts), len(carry), n, bool(reverse), label)
-    unrolled = _unrolled(unroll, n, name)
     outs, ys = (_written_out if unrolled else Loop.__call__)(
         loop, consts, carry, x_leaves
     )

@@ -20,11 +20,13 @@ from ..core import (
 )
 from ..ops.basic import astype
 from ..pytree import PyTreeDef, tree_structure, tree_unflatten
+from ..settings import config
 from ..transforms.arguments import check_callable, name_of, shown
 from ..transforms.staging import close, stage
 from .bodies import Body, checked_leaves, label_of, leaves_of, paths_of, place
 from .carries import kept_type, settled_carry
 from .loops import scan
+from .plain import plain_while
 
 
 @short_errors
@@ -61,6 +63,8 @@ def while_loop(
     def stage_body(avals: list[Aval]) -> Body:
         return _stage_body(holds, body_fun, tree, avals, name)
 
+    if config.touched and config.disable_jit:
+        return plain_while(holds, body_fun, init_val)
     body, carry = settled_carry(stage_body, leaves, tree, name)
     jaxpr, consts = close(body.jaxpr)
     first = holds(tree_unflatten(tree, carry))

@@ -195,7 +195,7 @@ def closes_over(name: str, what: str) -> TypeError:
     """Return the error about a value that has to be an argument."""
     return TypeError(
         f"{name} closes over {what}. Its rule has no derivative for that: pass it as "
-        "an argument (not in nondiff_argnums), or close over fgrad.stop_gradient of it"
+        "an argument (fgrad.closure_convert finds it), or fgrad.stop_gradient of it"
     )
 
 

@@ -15,6 +15,7 @@ from ..core import (
     checked_entries,
     require,
 )
+from ..core.source import replays
 from ..ops.basic import expand, zeros
 from ..settings import config
 
@@ -22,6 +23,7 @@ float0 = np.dtype([("float0", np.void, 0)])
 """The dtype of the cotangents and tangents of integers: they hold nothing."""
 
 
+@replays
 def pull(
     entries: list[Entry | None],
     outs: Iterable[int | None],
@@ -72,6 +74,7 @@ def pull(
     return grads
 
 
+@replays
 def _pull_multi(entry: Entry, found: list[Any]) -> None:
     prim, places, args, params, outs, z, source = entry
     cts = [None if out is None else found[out] for out in outs]

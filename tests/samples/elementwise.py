@@ -169,6 +169,7 @@ def selection():
     yield Sample(ew.ldexp, (1.5, J))
     for x in arrays(-1.0, 2.0):
         yield Sample(ew.stop_gradient_p, (x,))
+        yield Sample(ew.name_p, (x,), {"name": "h"})
         yield Sample(ew.mantissa, (x,), smooth=False)
         yield Sample(ew.exponent, (x,))
         yield Sample(ew.sinc, (x,))

@@ -10,7 +10,7 @@ from .dead import drop_dead
 from .fold import fold_constants
 from .inline import inline_calls, inline_custom
 from .share import share_common
-from .simplify import drop_stops, simplify
+from .simplify import drop_marks, simplify
 
 __all__ = [
     "HOOKS",
@@ -18,7 +18,7 @@ __all__ = [
     "PASSES",
     "Pass",
     "drop_dead",
-    "drop_stops",
+    "drop_marks",
     "fold_constants",
     "inline_calls",
     "inline_custom",
@@ -39,7 +39,7 @@ PASSES: tuple[Pass, ...] = (
 )
 """What every program goes through; derivatives may still be taken after it."""
 
-LOWERING: tuple[Pass, ...] = (inline_custom, drop_stops, *PASSES)
+LOWERING: tuple[Pass, ...] = (inline_custom, drop_marks, *PASSES)
 """What a program goes through before it is emitted."""
 
 HOOKS: list[Callable[[Jaxpr], object]] = []

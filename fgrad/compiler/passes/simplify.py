@@ -116,12 +116,12 @@ RULES: dict[str, tuple[Callable[[Eqn, Producers], Any], ...]] = {
 }
 
 
-def drop_stops(jaxpr: Jaxpr) -> Jaxpr:
-    """Drop ``stop_gradient`` once no more derivatives will be taken.
+def drop_marks(jaxpr: Jaxpr) -> Jaxpr:
+    """Drop ``stop_gradient`` and names once no more derivatives will be taken.
 
     >>> from fgrad import make_jaxpr, stop_gradient
-    >>> drop_stops(make_jaxpr(lambda x: stop_gradient(x))(np.ones(3)))
+    >>> drop_marks(make_jaxpr(lambda x: stop_gradient(x))(np.ones(3)))
     { lambda a:f64[3] . let in (a) }
     """
-    stop = ew.stop_gradient_p
-    return rewrite(jaxpr, lambda e, _: [e.inputs[0]] if e.prim is stop else e)
+    marks = (ew.stop_gradient_p, ew.name_p)
+    return rewrite(jaxpr, lambda e, _: [e.inputs[0]] if e.prim in marks else e)
