@@ -251,6 +251,5 @@ def _transpose(matvec: Jaxpr, n_fixed: int, name: str) -> Jaxpr:
     except NotLinear as error:
         raise TypeError(
             f"{name}: matvec must be linear, but its derivative depends on its "
-            f"argument, in {error}: x -> matvec(x) - matvec(0) has to be a matrix "
-            "times x"
+            f"argument, by {error}. Solve nonlinear equations with custom_root"
         ) from None
