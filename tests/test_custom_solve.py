@@ -297,7 +297,7 @@ def test_inside_loops_branches_and_other_roots():
                     lambda u: MINE.sqrt(u) - a * x,
                     0.01,
                     newton,
-                    lambda g, y: y / g(1.0),
+                    divide,
                 ),
             )
             return total + found, found
