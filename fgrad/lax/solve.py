@@ -54,12 +54,7 @@ def custom_linear_solve(
     >>> grad(lambda a: solution(a).sum())(np.array([1.0, 2.0]))
     array([-1.  , -0.25])
     """
-    functions = (
-        matvec,
-        solve,
-        *(() if transpose_solve is None else (transpose_solve,)),
-    )
-    for fun in functions:
+    for fun in (matvec, solve, transpose_solve or solve):
         check_callable(fun, "custom_linear_solve")
     name = f"custom_linear_solve({name_of(matvec)})"
     unknowns, leaves = Unknowns.of(b, name, "b")
