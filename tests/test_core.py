@@ -108,6 +108,8 @@ def test_aval():
 def test_printer():
     f = lambda x, y: jit(lambda z: np.sum(z * 2.0, axis=0))(x.astype(np.float32)) + y
     assert str(make_jaxpr(f)(np.ones((2, 3)), 1.0)) == PRINTED
+    wide = make_jaxpr(lambda x: x.astype(np.float64))(np.ones(3, np.float32))
+    assert "cast[dtype=float64] a" in str(wide)
 
 
 PRINTED = """\

@@ -10,11 +10,14 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 # The arguments of each example, and the pictures it must leave behind.
 RUNS = {
     "digits.py": ([], ["digits_loss.png", "digits_predictions.png"]),
+    "fixed_point.py": ([], ["fixed_point.png"]),
     "hand_worked.py": ([], []),
     "learning_rates.py": ([], ["learning_rates.png"]),
+    "lotka_volterra.py": ([], ["lotka_volterra.png"]),
     "newton_hvp.py": ([], ["newton_hvp.png"]),
     "per_example_gradients.py": ([], ["per_example_gradients.png"]),
     "python_control_flow.py": ([], ["python_control_flow.png"]),
+    "rnn_scan.py": (["--steps", "150"], ["rnn_scan.png"]),
     "scipy_minimize.py": ([], []),
 }
 

@@ -54,17 +54,28 @@ def split(
     The second result says which of the arguments have a cotangent. An effect stays in
     one of the halves: the late one if it reads a cotangent.
     """
+    program, reached = joint(jaxpr, needed, name)
+    return divide(program, len(needed), len(jaxpr.outs), saves), reached
+
+
+def joint(
+    jaxpr: Jaxpr, needed: tuple[bool, ...], name: str
+) -> tuple[Jaxpr, tuple[int, ...]]:
+    """Return a program of outputs and cotangents, and the args that have cotangents.
+
+    It takes the args, then the cotangents of the outputs that are floats.
+    """
     reached: list[int] = []
     ct_avals = [a._replace(weak=False) for a in jaxpr.out_avals if a.dtype.kind in "fc"]
 
-    def joint(*tracers: Any) -> list[Any]:
+    def run(*tracers: Any) -> list[Any]:
         args, cts = tracers[: len(needed)], tracers[len(needed) :]
         outs, grads = _outs_and_grads(jaxpr, needed, args, cts, name)
         reached.extend(i for i, g in enumerate(grads) if g is not None)
         return [*outs, *(g for g in grads if g is not None)]
 
-    program = optimize(stage(joint, [*jaxpr.in_avals, *ct_avals], name))
-    return divide(program, len(needed), len(jaxpr.outs), saves), tuple(reached)
+    program = optimize(stage(run, [*jaxpr.in_avals, *ct_avals], name))
+    return program, tuple(reached)
 
 
 def _outs_and_grads(

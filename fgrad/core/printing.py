@@ -51,12 +51,17 @@ def format_jaxpr(jaxpr: Jaxpr, indent: str = "", names: _Names | None = None) ->
 
 def _format_eqn(eqn: Eqn, names: _Names, indent: str) -> str:
     inputs = " ".join(_atom(atom, names) for atom in eqn.inputs)
-    shown = {k: v for k, v in eqn.params.items() if v not in (None, False, ((), ()))}
+    shown = {k: v for k, v in eqn.params.items() if not _is_default(v)}
     params = " ".join(f"{k}={_param(v, indent)}" for k, v in shown.items())
     outs = " ".join(f"{names[v]}:{v.aval}" for v in eqn.outs)
     bracket = f"[{params}]" if params else ""
     left = f"{outs} = " if outs else ""
     return f"{left}{eqn.prim.name}{bracket} {inputs}".rstrip()
+
+
+def _is_default(value: Any) -> bool:
+    # NumPy finds the dtype float64 equal to None.
+    return not isinstance(value, np.dtype) and value in (None, False, ((), ()))
 
 
 def _param(value: Any, indent: str) -> str:

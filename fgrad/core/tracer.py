@@ -191,7 +191,7 @@ class Tracer:
                 f"{unknown_trace(self).unknown}. "
                 "Python's if, while, assert, and, or, in and chained comparisons "
                 "need it. Use np.where(condition, a, b), np.maximum, np.logical_and, "
-                f"{unknown_trace(self).advice}"
+                f"fgrad.lax.cond, {unknown_trace(self).advice}"
             )
         return bool(value)
 

@@ -196,3 +196,26 @@ def _closed(jaxprs: Sequence[Jaxpr]) -> tuple[tuple[Jaxpr, ...], list[Any]]:
             before.extend(own)
         branches.append(jaxpr.replace(invars=(*before, *jaxpr.invars[n:])))
     return tuple(branches), consts
+
+
+@short_errors
+def platform_dependent(
+    *args: Any,
+    default: Callable[..., Any] | None = None,
+    **per_platform: Callable[..., Any],
+) -> Any:
+    """Apply the function for the CPU, where everything runs, or else ``default``.
+
+    Raises:
+        TypeError: if there is neither of them.
+
+    >>> platform_dependent(2.0, cpu=lambda x: x + 1.0, cuda=lambda x: x)
+    3.0
+    """
+    fun = per_platform.get("cpu", default)
+    if fun is None:
+        raise TypeError(
+            "platform_dependent: programs run on the CPU, but there is neither cpu= "
+            f"nor default=, only {sorted(per_platform)}"
+        )
+    return fun(*args)
