@@ -217,7 +217,7 @@ def test_an_argument_that_already_has_a_nan_is_named(transform):
             return vmap(loss, in_axes=None, axis_size=2)({"a": NAN}, Z)
         return transform(loss)({"a": NAN}, Z)
 
-    named = "argument w['a'] of" if transform is jit else "argument w['a'] of"
+    named = "argument w['a'] of"
     with fgrad.debug_nans():
         if transform is vmap:
             assert np.isnan(run()[0])  # nothing is mapped: all of it is NumPy's
