@@ -99,11 +99,11 @@ def _with_slots(
     forward: Jaxpr, n: int, slots: list[Aval], held: dict[int, Var]
 ) -> Jaxpr:
     """Return a branch that gives all slots, zeros where it has no residual."""
-    eqns, outs = list(forward.eqns), list(forward.outs[:n])
+    eqns, outs, anchor = list(forward.eqns), list(forward.outs[:n]), forward.invars[:1]
     for i, aval in enumerate(slots):
         if i not in held and DYNAMIC in aval.shape:
             held[i] = Var(aval)
-            eqns.append(Eqn(nothing, (), {"aval": aval}, (held[i],), None))
+            eqns.append(Eqn(nothing, anchor, {"aval": aval}, (held[i],), None))
         outs.append(held[i] if i in held else zero_of(aval, None))
     return drop_dead(forward.replace(eqns=tuple(eqns), outs=tuple(outs)))
 

@@ -43,6 +43,11 @@ class Ragged:
         """The number of axes."""
         return self.aval.ndim
 
+    def __array__(self, *args: Any, **options: Any) -> Any:
+        raise NotImplementedError(
+            "vmap of a gradient through a cond with a while loop in a branch"
+        )
+
     def __len__(self) -> int:
         return 0 if self.items is None else len(self.items)
 
@@ -87,7 +92,7 @@ def buffer(length: int, aval: Aval) -> Ragged:
 def stacked(items: list[Any], aval: Aval) -> Any:
     """Return arrays of one aval as a stack."""
     if DYNAMIC in aval.shape:
-        return Ragged(Aval((DYNAMIC, *aval.shape), aval.dtype), items)
+        return Ragged(Aval((len(items), *aval.shape), aval.dtype), items)
     stack = np.empty((len(items), *aval.shape), aval.dtype)
     for i, item in enumerate(items):
         stack[i] = item
@@ -95,7 +100,7 @@ def stacked(items: list[Any], aval: Aval) -> Any:
 
 
 def _batch(args, dims, size, *, aval):
-    return nothing(aval=Aval((size, *aval.shape), aval.dtype)), 0
+    return nothing(*args, aval=aval), None
 
 
 nothing = Primitive(

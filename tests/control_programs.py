@@ -1,0 +1,403 @@
+"""Programs with control flow, each written once and run by whoever implements it.
+
+A program is a function ``program(o, *args)``. The operators ``o`` have the functions
+of `fgrad.lax` and the module ``np``: `PYTHON` runs them as plain Python loops, `FGRAD`
+is what is tested, and `JAX` is what it is compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+import fgrad
+from fgrad import lax
+from fgrad.tree_util import tree_leaves, tree_map
+
+# -- who runs a program --------------------------------------------------------------
+
+
+def cond(pred, true_fun, false_fun, *operands):
+    return (true_fun if pred else false_fun)(*operands)
+
+
+def switch(index, branches, *operands):
+    return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
+
+
+def scan(f, init, xs=None, length=None, reverse=False):
+    steps = range(len(tree_leaves(xs)[0]) if length is None else length)
+    carry, ys = init, []
+    for i in reversed(steps) if reverse else steps:
+        carry, y = f(carry, tree_map(lambda x, i=i: x[i], xs))
+        ys.append(y)
+    ys = ys[::-1] if reverse else ys
+    return carry, tree_map(lambda *each: np.stack(each), *ys)
+
+
+def while_loop(cond_fun, body_fun, init_val):
+    val = init_val
+    while cond_fun(val):
+        val = body_fun(val)
+    return val
+
+
+def fori_loop(lower, upper, body_fun, init_val):
+    val = init_val
+    for i in range(int(lower), int(upper)):
+        val = body_fun(i, val)
+    return val
+
+
+def map_(f, xs):
+    return scan(lambda _, x: (None, f(x)), None, xs)[1]
+
+
+PYTHON = SimpleNamespace(
+    np=np, cond=cond, switch=switch, scan=scan, while_loop=while_loop,
+    fori_loop=fori_loop, map=map_, jit=lambda f: f, grad=fgrad.grad,
+)  # fmt: skip
+FGRAD = SimpleNamespace(
+    np=np, cond=lax.cond, switch=lax.switch, scan=lax.scan, map=lax.map,
+    while_loop=lax.while_loop, fori_loop=lax.fori_loop, jit=fgrad.jit, grad=fgrad.grad,
+)  # fmt: skip
+
+
+def jax_operators(jax):
+    lax = jax.lax
+    return SimpleNamespace(
+        np=jax.numpy, cond=lax.cond, switch=lax.switch, scan=lax.scan, map=lax.map,
+        while_loop=lax.while_loop, fori_loop=lax.fori_loop, jit=jax.jit, grad=jax.grad,
+    )  # fmt: skip
+
+
+# -- the programs --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program and a batch of three values for each of its arguments."""
+
+    run: Callable[..., Any]
+    batches: tuple[np.ndarray, ...]
+    jax_grad: bool = True  # JAX has no gradient of while
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The first element of every batch."""
+        return tuple(batch[0] for batch in self.batches)
+
+    @property
+    def floats(self) -> tuple[int, ...]:
+        """The arguments that are differentiated."""
+        return tuple(i for i, x in enumerate(self.batches) if x.dtype.kind == "f")
+
+
+def cond_scalar(o, p, x, c):
+    return o.cond(p > 0, lambda x: o.np.sin(x * p) * c, lambda x: x * x - p, x)
+
+
+def cond_unbalanced(o, p, x):
+    def keep(x, y):
+        return {"a": x, "b": y}
+
+    def change(x, y):
+        return {"a": o.np.exp(y), "b": o.np.tanh(y * y) * p}
+
+    return o.cond(o.np.sum(x) > 0, keep, change, x, x * p)
+
+
+def cond_of_cond(o, p, x):
+    inner = lambda x: o.cond(x < 0.5, o.np.sin, lambda x: x * p, x)
+    return o.cond(p > 0, inner, lambda x: o.np.exp(x), x)
+
+
+def switch_scalar(o, i, x, c):
+    branches = [
+        lambda x: o.np.sin(x) * c,
+        lambda x: x * x * x,
+        lambda x: c,
+        lambda x: o.np.exp(o.np.sin(x)) + o.np.sum(x * c),
+    ]
+    return o.switch(i, branches, x)
+
+
+def scan_rnn(o, w, h, xs):
+    def step(h, x):
+        h = o.np.tanh(w @ h + x)
+        return h, o.np.sum(h * x)
+
+    return o.scan(step, h, xs)
+
+
+def scan_reverse(o, w, h, xs):
+    def step(h, x):
+        return o.np.sin(h) * w + x * x, (h, x * w)
+
+    return o.scan(step, h, xs, reverse=True)
+
+
+def scan_swaps(o, a, b, xs):
+    """Carries that are swapped, pass through, or become an element or a const."""
+
+    def step(carry, x):
+        first, second, same, last = carry
+        return (second, first, same, x), (first * x, b)
+
+    return o.scan(step, (a, b * a, b, b), xs)
+
+
+def scan_without_xs(o, w, h):
+    return o.scan(lambda h, _: (o.np.sin(h) + w, None), h, None, length=4)[0]
+
+
+def scan_tree(o, w, h, xs):
+    def step(carry, x):
+        h, (n, none) = carry["h"], carry["rest"]
+        h = h * x["w"] + o.np.cos(x["b"]) * w
+        return {"h": h, "rest": (n + 1, none)}, {"y": h, "n": n, "none": None}
+
+    out, ys = o.scan(step, {"h": h, "rest": (0, None)}, {"w": xs, "b": xs * w})
+    return out["h"], ys["y"], ys["n"]
+
+
+def scan_invariant(o, w, h, xs):
+    """Most of the body does not depend on the iteration."""
+
+    def step(h, x):
+        scale = o.np.exp(w) / o.np.sum(o.np.exp(w))
+        return o.np.sum(h * scale) * x + scale, h * scale
+
+    return o.scan(step, h, xs)
+
+
+def while_power(o, a, y, limit):
+    """The trip count depends on every argument; the third batch never starts."""
+    return o.while_loop(
+        lambda v: o.np.sum(v[0]) < limit,
+        lambda v: (v[0] * a + 0.1 * o.np.sin(v[0]), v[1] + 1),
+        (y, 0),
+    )
+
+
+def while_newton(o, a, x):
+    """Newton's method for the cube root, to a tolerance."""
+    return o.while_loop(
+        lambda x: o.np.abs(x * x * x - a) > 1e-9,
+        lambda x: x - (x * x * x - a) / (3.0 * x * x),
+        x,
+    )
+
+
+def while_counted(o, n, a, x):
+    def body(v):
+        k, x, y = v
+        return k - 1, y * a, o.np.sin(x) + y
+
+    return o.while_loop(lambda v: v[0] > 0, body, (n, x, x * a))
+
+
+def fori_static(o, a, x):
+    return o.fori_loop(0, 5, lambda i, x: o.np.sin(x) * a + i * x, x)
+
+
+def fori_dynamic(o, n, a, x):
+    return o.fori_loop(n - 2, n + 1, lambda i, x: o.np.sin(x) * a + i * x, x)
+
+
+def map_rows(o, a, xs):
+    return o.map(lambda x: (o.np.sum(x * x) * a, o.np.exp(x - a)), xs)
+
+
+def scan_of_scan(o, w, h, xs):
+    def outer(h, x):
+        def inner(h, y):
+            return o.np.sin(h * y) + w * x[0], h * x
+
+        h, rows = o.scan(inner, h, x)
+        return h, o.np.sum(rows) + x
+
+    return o.scan(outer, h, xs)
+
+
+def scan_of_while(o, w, h, xs):
+    """Stacks of different lengths: the inner loop runs 0, 1, 2 ... times."""
+
+    def step(h, x):
+        h, n = o.while_loop(
+            lambda v: (v[0] < 2.0 * x) & (v[1] < 9),
+            lambda v: (v[0] * 1.5 + w * o.np.sin(v[0]), v[1] + 1),
+            (h, 0),
+        )
+        return h * 0.25, h * n
+
+    return o.scan(step, h, xs)
+
+
+def scan_of_cond(o, w, h, xs):
+    def step(h, x):
+        h = o.cond(x > h, lambda h: o.np.tanh(h * x) * w, lambda h: h + x * x, h)
+        return h, o.switch(h.astype(int), [lambda: x, lambda: h * w], )
+
+    return o.scan(step, h, xs)
+
+
+def while_of_while(o, n, a, x):
+    def body(v):
+        k, x = v
+        inner = lambda v: (v[0] - 1, o.np.sin(v[1]) * a + v[1])
+        return k - 1, o.while_loop(lambda v: v[0] > 0, inner, (k, x))[1] * 0.5
+
+    return o.while_loop(lambda v: v[0] > 0, body, (n, x))[1]
+
+
+def while_of_scan(o, n, a, xs):
+    def body(v):
+        k, xs = v
+        last, ys = o.scan(lambda c, x: (o.np.sin(c) + x * a, c * x), a, xs)
+        return k - 1, ys + last * 0.1
+
+    return o.while_loop(lambda v: v[0] > 0, body, (n, xs))[1]
+
+
+def while_of_cond(o, n, a, x):
+    def body(v):
+        k, x = v
+        even = lambda x: o.np.sin(x) * a
+        return k - 1, o.cond(k % 2 == 0, even, lambda x: x * x + a, x)
+
+    return o.while_loop(lambda v: v[0] > 0, body, (n, x))[1]
+
+
+def cond_of_loops(o, p, n, x):
+    def by_while(x):
+        body = lambda v: (v[0] - 1, o.np.sin(v[1]) * p + v[1])
+        return o.while_loop(lambda v: v[0] > 0, body, (n, x))[1]
+
+    def by_scan(x):
+        last, ys = o.scan(lambda c, x: (c * p + x, o.np.sin(c)), p, x)
+        return ys + last
+
+    return o.cond(p > 0, by_while, by_scan, x)
+
+
+def scan_of_cond_of_while(o, n, a, xs):
+    """Stacks that are ragged in some iterations and absent in others."""
+
+    def step(h, x):
+        def loop(h):
+            body = lambda v: (v[0] - 1, o.np.sin(v[1]) * x + v[1])
+            return o.while_loop(lambda v: v[0] > 0, body, (n, h))[1]
+
+        return o.cond(x > 0.3, loop, lambda h: h * a, h), h
+
+    return o.scan(step, a, xs)
+
+
+def cond_of_scan_of_while(o, p, a, xs):
+    def loops(c):
+        body = lambda v: v * 1.5 + o.np.sin(v) * a
+        step = lambda c, x: (o.while_loop(lambda v: v < 2.0, body, c * x), x)
+        return o.scan(step, c, xs)[0]
+
+    return o.cond(p > 0, loops, lambda c: c * a * p, a)
+
+
+def scan_of_same_while(o, a, h, xs):
+    """The inner loop is the same in every iteration, so it moves out of the body."""
+
+    def step(h, x):
+        y = o.while_loop(lambda y: y < 2.0, lambda y: y * 1.5 + o.np.sin(y), o.np.exp(a))
+        return o.np.sin(h) * y + x, y * x
+
+    return o.scan(step, h, xs)
+
+
+def fori_of_fori(o, n, a, x):
+    inner = lambda i, x: o.fori_loop(0, i, lambda j, x: x * a + o.np.cos(x) * j, x)
+    return o.fori_loop(1, n, inner, x)
+
+
+def map_of_while(o, a, xs):
+    body = lambda x: x * 2.0 + o.np.sin(x) * a
+    return o.map(lambda x: o.while_loop(lambda x: x < 3.0, body, x), xs)
+
+
+def jit_inside(o, w, h, xs):
+    gain = o.jit(lambda h, x: o.np.sin(h) * w + x)
+    return o.scan(lambda h, x: (gain(h, x), gain(x, h)), h, xs)
+
+
+def grad_inside(o, w, h, xs):
+    def step(h, x):
+        loss = lambda h: o.np.sum(o.np.sin(h * x) * w)
+        return h - 0.5 * o.grad(loss)(h), loss(h)
+
+    return o.scan(step, h, xs)
+
+
+rng = np.random.default_rng(0)
+GAIN = np.array([1.3, 0.7, -0.9])
+SIGNED = np.array([0.8, -0.6, 1.2])
+VECTORS = rng.normal(size=(3, 2))
+MATRICES = rng.normal(size=(3, 2, 2))
+ROWS = rng.normal(size=(3, 4, 2))
+SERIES = rng.uniform(0.1, 1.5, size=(3, 4))
+COUNTS = np.array([3, 0, 2])
+
+PROGRAMS = {
+    "cond": Program(cond_scalar, (SIGNED, VECTORS, GAIN)),
+    "cond, unbalanced": Program(cond_unbalanced, (SIGNED, VECTORS)),
+    "cond of cond": Program(cond_of_cond, (SIGNED, np.array([0.2, 0.9, 1.4]))),
+    "switch": Program(switch_scalar, (np.array([3, 0, 2]), VECTORS, VECTORS[::-1])),
+    "switch, clamped": Program(
+        switch_scalar, (np.array([7, -2, 1]), VECTORS, VECTORS[::-1])
+    ),
+    "scan": Program(scan_rnn, (MATRICES, VECTORS, ROWS)),
+    "scan, reverse": Program(scan_reverse, (GAIN, VECTORS, ROWS)),
+    "scan, swaps": Program(scan_swaps, (GAIN, SIGNED, SERIES)),
+    "scan without xs": Program(scan_without_xs, (GAIN, VECTORS)),
+    "scan, tree": Program(scan_tree, (GAIN, VECTORS, ROWS)),
+    "scan, invariant": Program(scan_invariant, (VECTORS, VECTORS[::-1], ROWS)),
+    "while": Program(
+        while_power,
+        (np.array([1.5, 2.5, 1.2]), np.array([0.3, 0.2, 0.7]),
+         np.array([4.0, 9.0, 0.1])),
+        False,
+    ),
+    "while, vectors": Program(
+        while_power, (np.array([1.5, 2.5, 1.2]), np.abs(VECTORS) + 0.1,
+                      np.array([4.0, 9.0, 0.1])), False,
+    ),
+    "while, Newton": Program(
+        while_newton, (np.array([8.0, 2.0, 27.0]), np.array([1.0, 3.0, 3.0])), False
+    ),
+    "while, counted": Program(while_counted, (COUNTS, GAIN, VECTORS), False),
+    "fori, static": Program(fori_static, (GAIN, VECTORS)),
+    "fori, dynamic": Program(fori_dynamic, (COUNTS, GAIN, VECTORS), False),
+    "map": Program(map_rows, (GAIN, ROWS)),
+    "scan of scan": Program(scan_of_scan, (GAIN, SIGNED, ROWS)),
+    "scan of while": Program(
+        scan_of_while, (GAIN, np.array([0.3, 0.1, 0.9]), SERIES), False
+    ),
+    "scan of cond": Program(scan_of_cond, (GAIN, SIGNED, SERIES)),
+    "while of while": Program(while_of_while, (COUNTS, GAIN, VECTORS), False),
+    "while of scan": Program(while_of_scan, (COUNTS, GAIN, SERIES), False),
+    "while of cond": Program(while_of_cond, (COUNTS, GAIN, SIGNED), False),
+    "cond of loops": Program(cond_of_loops, (SIGNED, COUNTS, SERIES), False),
+    "scan of cond of while": Program(
+        scan_of_cond_of_while, (COUNTS, GAIN, SERIES - 0.4), False
+    ),
+    "cond of scan of while": Program(
+        cond_of_scan_of_while, (SIGNED, np.array([0.4, 0.8, 1.1]), SERIES), False
+    ),
+    "scan of same while": Program(scan_of_same_while, (-GAIN, SIGNED, SERIES), False),
+    "fori of fori": Program(fori_of_fori, (COUNTS + 1, GAIN, VECTORS), False),
+    "map of while": Program(map_of_while, (GAIN, SERIES), False),
+    "jit inside": Program(jit_inside, (GAIN, SIGNED, SERIES)),
+    "grad inside": Program(grad_inside, (GAIN, VECTORS, ROWS)),
+}  # fmt: skip
