@@ -145,7 +145,7 @@ def scan_swaps(o, a, b, xs):
     """Carries that are swapped, pass through, or become an element or a const."""
 
     def step(carry, x):
-        first, second, same, last = carry
+        first, second, same, _ = carry
         return (second, first, same, x), (first * x, b)
 
     return o.scan(step, (a, b * a, b, b), xs)
@@ -241,7 +241,10 @@ def scan_of_while(o, w, h, xs):
 def scan_of_cond(o, w, h, xs):
     def step(h, x):
         h = o.cond(x > h, lambda h: o.np.tanh(h * x) * w, lambda h: h + x * x, h)
-        return h, o.switch(h.astype(int), [lambda: x, lambda: h * w], )
+        return h, o.switch(
+            h.astype(int),
+            [lambda: x, lambda: h * w],
+        )
 
     return o.scan(step, h, xs)
 
@@ -311,7 +314,8 @@ def scan_of_same_while(o, a, h, xs):
     """The inner loop is the same in every iteration, so it moves out of the body."""
 
     def step(h, x):
-        y = o.while_loop(lambda y: y < 2.0, lambda y: y * 1.5 + o.np.sin(y), o.np.exp(a))
+        grow = lambda y: y * 1.5 + o.np.sin(y)
+        y = o.while_loop(lambda y: y < 2.0, grow, o.np.exp(a))
         return o.np.sin(h) * y + x, y * x
 
     return o.scan(step, h, xs)

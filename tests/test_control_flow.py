@@ -12,8 +12,9 @@ from .numerics import assert_same_bits
 
 WORDS = [
     "value", "jit", "grad", "grad grad", "jvp", "jit grad", "grad jit", "jvp grad",
-    "jit jvp", "grad jvp", "jit grad grad", "vmap grad grad", "vmap", "vmap grad", "grad vmap", "jit vmap grad",
-    "jvp vmap", "vmap vmap", "jit vmap", "vmap jit grad", "grad vmap vmap",
+    "jit jvp", "grad jvp", "jit grad grad", "vmap", "vmap grad", "grad vmap",
+    "vmap grad grad", "jit vmap", "jit vmap grad", "jvp vmap", "vmap vmap",
+    "vmap jit grad", "grad vmap vmap",
 ]  # fmt: skip
 
 
@@ -87,16 +88,20 @@ def argument(batch, axis, times):
 def test_word(name, word):
     program, times = PROGRAMS[name], word.count("vmap")
     for axes in mappings(program) if times else [None]:
-        args = [argument(b, a, times) for b, a in zip(program.batches, axes or [0] * 9)]
-        ours = letters(program, lambda f: vmap(f, in_axes=axes), jit)
-        theirs = letters(program, lambda f: loop(f, axes), lambda f: f)
-        actual = lambda *args: tree_leaves(program.run(FGRAD, *args))
-        expected = lambda *args: tree_leaves(program.run(PYTHON, *args))
-        for letter in reversed(word.split()):
-            actual, expected = ours[letter](actual), theirs[letter](expected)
-        for a, e in zip(actual(*args), expected(*args), strict=True):
-            assert np.shape(a) == np.shape(e)
-            assert np.asarray(a).dtype == np.asarray(e).dtype
-            np.testing.assert_allclose(a, e, 1e-10, 1e-10, err_msg=f"axes {axes}")
-            if word in ("value", "jit"):
-                assert_same_bits(a, e)
+        check_word(program, word.split(), axes, times)
+
+
+def check_word(program, word, axes, times):
+    args = [argument(b, a, times) for b, a in zip(program.batches, axes or [0] * 9)]
+    ours = letters(program, lambda f: vmap(f, in_axes=axes), jit)
+    theirs = letters(program, lambda f: loop(f, axes), lambda f: f)
+    actual = lambda *args: tree_leaves(program.run(FGRAD, *args))
+    expected = lambda *args: tree_leaves(program.run(PYTHON, *args))
+    for letter in reversed(word):
+        actual, expected = ours[letter](actual), theirs[letter](expected)
+    for a, e in zip(actual(*args), expected(*args), strict=True):
+        assert np.shape(a) == np.shape(e)
+        assert np.asarray(a).dtype == np.asarray(e).dtype
+        np.testing.assert_allclose(a, e, 1e-10, 1e-10, err_msg=f"axes {axes}")
+        if word in (["value"], ["jit"]):
+            assert_same_bits(a, e)

@@ -114,9 +114,9 @@ class _LoopEmitter(Emitter):
             avals = self.jaxpr.out_avals[self.loop.n_carry :]
             stack = self.bind("stacked", stacked)
             ys = [f"{stack}({y}, {self.bind('aval', a, a)})" for y, a in zip(ys, avals)]
-        fresh = self.bind("fresh", _fresh)
+        own = self.bind("fresh", fresh)
         carried = "".join(f"{c}, " for c in carry)
-        return f"return (*{fresh}(({carried}), given), {''.join(f'{y}, ' for y in ys)})"
+        return f"return (*{own}(({carried}), given), {''.join(f'{y}, ' for y in ys)})"
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -135,7 +135,7 @@ def _divided(body: Jaxpr, n_consts: int) -> tuple[list[Eqn], list[Eqn]]:
     return parts
 
 
-def _fresh(carry: tuple[Any, ...], given: tuple[Any, ...]) -> list[Any]:
+def fresh(carry: Sequence[Any], given: Sequence[Any]) -> list[Any]:
     """Return the final carry in memory of its own."""
     taken = set(map(id, given))
     outs = []

@@ -144,17 +144,18 @@ def _explain(error: BaseException) -> None:
         frame = one.tb_frame
         jaxpr = frame.f_globals.get("__jaxpr__")
         if jaxpr is not None:
-            names = frame.f_globals["__arguments__"]
-            if all(name in frame.f_locals for name in names):
-                note = _failing(jaxpr, [frame.f_locals[name] for name in names])
-                if note and note not in getattr(error, "__notes__", ()):
-                    error.add_note(note)
+            names = zip(jaxpr.invars, frame.f_globals["__arguments__"], strict=True)
+            here = frame.f_locals  # before a loop there is no element yet
+            note = _failing(jaxpr, {v: here[name] for v, name in names if name in here})
+            if note and note not in getattr(error, "__notes__", ()):
+                error.add_note(note)
             return
 
 
-def _failing(jaxpr: Jaxpr, args: list[Any]) -> str:
-    env = dict(zip(jaxpr.invars, args, strict=True))
+def _failing(jaxpr: Jaxpr, env: dict[Var, Any]) -> str:
     for prim, inputs, params, outs, source in jaxpr.eqns:
+        if any(type(a) is Var and a not in env for a in inputs):
+            continue
         values = [env[a] if type(a) is Var else a for a in inputs]
         try:
             z = prim(*values, **params)
