@@ -310,6 +310,22 @@ def cond_of_scan_of_while(o, p, a, xs):
     return o.cond(p > 0, loops, lambda c: c * a * p, a)
 
 
+def scan_of_cond_of_loops(o, n, a, xs):
+    """Both branches leave stacks, one of arrays of different lengths."""
+    grow = lambda c: o.while_loop(lambda c: c < 2.0, lambda c: c * 1.5 + a * a, c)
+
+    def step(c, x):
+        def by_scan(c):
+            return o.scan(lambda c, y: (grow(c * y) * 0.5, c), c, xs)[0]
+
+        def by_while(c):
+            return o.fori_loop(0, n, lambda i, c: o.np.sin(c) + x * i, grow(c))
+
+        return o.cond(x > 0.3, by_scan, by_while, c), c * x
+
+    return o.scan(step, a, xs)
+
+
 def scan_of_same_while(o, a, h, xs):
     """The inner loop is the same in every iteration, so it moves out of the body."""
 
@@ -398,6 +414,9 @@ PROGRAMS = {
     ),
     "cond of scan of while": Program(
         cond_of_scan_of_while, (SIGNED, np.array([0.4, 0.8, 1.1]), SERIES), False
+    ),
+    "scan of cond of loops": Program(
+        scan_of_cond_of_loops, (COUNTS + 1, np.abs(GAIN), SERIES[:, :3] - 0.4), False
     ),
     "scan of same while": Program(scan_of_same_while, (-GAIN, SIGNED, SERIES), False),
     "fori of fori": Program(fori_of_fori, (COUNTS + 1, GAIN, VECTORS), False),

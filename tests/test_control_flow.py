@@ -13,8 +13,8 @@ from .numerics import assert_same_bits
 WORDS = [
     "value", "jit", "grad", "grad grad", "jvp", "jit grad", "grad jit", "jvp grad",
     "jit jvp", "grad jvp", "jit grad grad", "vmap", "vmap grad", "grad vmap",
-    "vmap grad grad", "jit vmap", "jit vmap grad", "jvp vmap", "vmap vmap",
-    "vmap jit grad", "grad vmap vmap",
+    "vmap grad grad", "vmap vmap grad", "jit vmap", "jit vmap grad", "jvp vmap",
+    "vmap vmap", "vmap jit grad", "grad vmap vmap",
 ]  # fmt: skip
 
 

@@ -13,14 +13,23 @@ from ..compiler.call import Split, derived, split
 from ..compiler.passes import drop_dead, optimize
 from ..compiler.runtime import compiled
 from ..core import Aval, Eqn, Jaxpr, Primitive, Var, aval_of, evaluate
-from ..ops.basic import expand, mapped, to_front
+from ..ops.basic import expand
 from ..ops.elementwise import where
 from ..transforms.jvp import push
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
 from .halves import Flags, kept, present, pull_half, spread, strong
 from .scalars import like
-from .stacks import DYNAMIC, nothing, zero_of
+from .stacks import (
+    DYNAMIC,
+    batch_axis,
+    batched_aval,
+    mapped_as,
+    moved,
+    nothing,
+    selected,
+    zero_of,
+)
 
 Branches = tuple[Jaxpr, ...]
 
@@ -87,7 +96,9 @@ def _place(forward: Jaxpr, n: int, slots: list[Aval]) -> list[tuple[bool, int, V
         if var in forward.invars:
             places.append((False, forward.invars.index(var), var))
             continue
-        at = next((i for i, aval in free.items() if aval == var.aval), len(slots))
+        fits = (i for i, aval in free.items() if aval == var.aval)
+        alone = DYNAMIC in var.aval.shape  # the branches' stacks differ in length
+        at = len(slots) if alone else next(fits, len(slots))
         if at == len(slots):
             slots.append(var.aval)
         free.pop(at, None)
@@ -215,22 +226,22 @@ def _batch(args, dims, size, *, branches, name):
     (index, *operands), (dim, *d_operands) = args, dims
     if dim is not None:  # every branch runs, and each element takes its own
         return _select(index, operands, d_operands, size, branches)
-    fronts = [x if d is None else to_front(x, d) for x, d in zip(operands, d_operands)]
+    axes = map(batch_axis, branches[0].in_avals)
+    placed = [moved(*each) for each in zip(operands, d_operands, axes)]
     flags = present(d_operands)
     mapped_branches, outs_map = _made(
         branches, ("vmap", flags, size), lambda: _mapped(branches, flags, size, name)
     )
-    outs = cond_p(index, *fronts, branches=mapped_branches, name=name)
-    return outs, [0 if is_mapped else None for is_mapped in outs_map]
+    outs = cond_p(index, *placed, branches=mapped_branches, name=name)
+    axes = map(batch_axis, branches[0].out_avals)
+    return outs, [a if is_mapped else None for a, is_mapped in zip(axes, outs_map)]
 
 
 def _mapped(branches: Branches, flags: Flags, size: int, name: str) -> Any:
     """Return the branches over batches, and which outputs are mapped."""
-    dims = [0 if flag else None for flag in flags]
-    avals = [
-        Aval((size, *a.shape), a.dtype) if flag else a
-        for a, flag in zip(branches[0].in_avals, flags)
-    ]
+    inputs = list(zip(branches[0].in_avals, flags))
+    dims = [batch_axis(a) if flag else None for a, flag in inputs]
+    avals = [batched_aval(a, size) if flag else a for a, flag in inputs]
     found: list[Flags] = []
 
     def staged(branch: Jaxpr, wanted: Flags | None) -> Jaxpr:
@@ -238,9 +249,10 @@ def _mapped(branches: Branches, flags: Flags, size: int, name: str) -> Any:
             call = lambda *args: evaluate(branch, args)
             outs, out_dims = batched(call, tracers, dims, size, name)
             found.append(present(out_dims))
+            flags = wanted or found[-1]
             return [
-                mapped(z, d, size) if flag else z
-                for z, d, flag in zip(outs, out_dims, wanted or found[-1])
+                mapped_as(z, d, size, a) if flag else z
+                for z, d, a, flag in zip(outs, out_dims, branch.out_avals, flags)
             ]
 
         return stage(run, avals, name)
@@ -252,16 +264,23 @@ def _mapped(branches: Branches, flags: Flags, size: int, name: str) -> Any:
 
 
 def _select(index, operands, dims, size, branches):
+    avals = branches[0].out_avals
+    axes = list(map(batch_axis, avals))
     results = []
     for branch in branches:
         run = lambda *args, branch=branch: evaluate(branch, args)
         outs, out_dims = batched(run, operands, dims, size, "cond")
-        results.append([mapped(z, d, size) for z, d in zip(outs, out_dims)])
+        results.append(
+            [mapped_as(z, d, size, a) for z, d, a in zip(outs, out_dims, avals)]
+        )
     chosen = results[0]
     for i, later in enumerate(results[1:], 1):
         takes = index if index.dtype.kind == "b" else index >= i
-        chosen = [where(like(takes, b), b, a) for a, b in zip(chosen, later)]
-    return chosen, [0] * len(chosen)
+        chosen = [
+            selected(takes, z, y, axis=axis) if axis else where(like(takes, z), z, y)
+            for y, z, axis in zip(chosen, later, axes)
+        ]
+    return chosen, axes
 
 
 cond_p = Primitive(

@@ -3,17 +3,22 @@
 What a ``while`` stacks has an axis of the length `DYNAMIC` in its aval and is an
 ordinary array when the program runs. If such arrays are stacked themselves, as by a
 ``scan`` around a ``while``, they have different lengths: then they stay apart, in a
-`Ragged` stack. Programs only take elements of stacks and add stacks up.
+`Ragged` stack. Programs only take elements of stacks, add stacks up, and choose
+between them. `vmap` gives stacks an axis behind those of unknown length: the leading
+axes are always those of the stacking.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive
+from ..core import Aval, Primitive, dtype_of, shape_of
+from ..ops.basic import mapped, sum_axes, transpose
 
 DYNAMIC = (1 << 40) - 87
 """Stands in shapes for the number of iterations of a ``while`` (it is a prime)."""
@@ -43,11 +48,6 @@ class Ragged:
         """The number of axes."""
         return self.aval.ndim
 
-    def __array__(self, *args: Any, **options: Any) -> Any:
-        raise NotImplementedError(
-            "vmap of a gradient through a cond with a while loop in a branch"
-        )
-
     def __len__(self) -> int:
         return 0 if self.items is None else len(self.items)
 
@@ -60,10 +60,16 @@ class Ragged:
         assert self.items is not None
         self.items[i] = item
 
-    def __add__(self, other: Ragged) -> Ragged:
-        if self.items is None or other.items is None:
-            return other if self.items is None else self
-        return Ragged(self.aval, [a + b for a, b in zip(self.items, other.items)])
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *args: Any, **options: Any
+    ) -> Any:
+        run = getattr(ufunc, method)
+        if method == "reduce":
+            options["axis"] -= 1
+        return _each(lambda *xs: run(*xs, **options), args)
+
+    def __add__(self, other: Any) -> Any:
+        return _each(operator.add, (self, other))
 
     def copy(self) -> Ragged:
         """Return the stack itself: it does not change any more."""
@@ -71,6 +77,7 @@ class Ragged:
 
     def transpose(self, axes: Sequence[int]) -> Ragged:
         """Return the stack with other axes permuted; the first one stays."""
+        assert axes[0] == 0
         aval = Aval(tuple(self.shape[a] for a in axes), self.dtype)
         if self.items is None:
             return Ragged(aval, None)
@@ -82,6 +89,17 @@ def _zero(aval: Aval) -> Any:
     if DYNAMIC in aval.shape:
         return Ragged(aval, None)
     return np.broadcast_to(aval.dtype.type(0), aval.shape)[()]
+
+
+def _each(fun: Any, args: Sequence[Any]) -> Any:
+    """Apply a function to the items of stacks, and to other arrays as they are."""
+    args = [0 if type(x) is Ragged and x.items is None else x for x in args]
+    stacks = [x for x in args if type(x) is Ragged]
+    if not stacks:  # what is left are arrays of one length
+        return fun(*args)
+    rows = zip(*(x.items if type(x) is Ragged else repeat(x) for x in args))
+    items = [fun(*row) for row in rows]
+    return Ragged(stacks[0].aval, items)
 
 
 def buffer(length: int, aval: Aval) -> Ragged:
@@ -112,6 +130,102 @@ nothing = Primitive(
 )
 """``nothing(x, aval=...)`` is a stack of zeros of unknown length; ``x`` only says in
 which program."""
+
+
+# -- batches of stacks -------------------------------------------------------------
+
+
+def batch_axis(aval: Aval) -> int:
+    """Return where the batch axis of a value stands: behind those of stacking."""
+    return max((i + 1 for i, n in enumerate(aval.shape) if n == DYNAMIC), default=0)
+
+
+def batched_aval(aval: Aval, size: int) -> Aval:
+    """Return the aval of a batch."""
+    axis = batch_axis(aval)
+    return Aval((*aval.shape[:axis], size, *aval.shape[axis:]), aval.dtype)
+
+
+def moved(x: Any, dim: int | None, axis: int) -> Any:
+    """Return an array with its batch axis, if it has one, at another place."""
+    if dim is None or dim == axis:
+        return x
+    order = [a for a in range(x.ndim) if a != dim]
+    order.insert(axis, dim)
+    return transpose(x, axes=tuple(order))
+
+
+def mapped_as(x: Any, dim: int | None, size: int, aval: Aval) -> Any:
+    """Return a batch of what has an aval, broadcast if it has no batch axis."""
+    axis = batch_axis(aval)
+    if axis and dim is None:
+        return repeated(x, size=size, axis=axis)
+    return moved(x, dim, axis) if axis else mapped(x, dim, size)
+
+
+def _repeat(x, *, size, axis):
+    if type(x) is Ragged:
+        aval = Aval((*x.shape[:axis], size, *x.shape[axis:]), x.dtype)
+        inner = lambda item: _repeat(item, size=size, axis=axis - 1)
+        return Ragged(aval, x.items and list(map(inner, x.items)))
+    shape = (*x.shape[:axis], size, *x.shape[axis:])
+    return np.broadcast_to(np.expand_dims(x, axis), shape)
+
+
+def _batch_repeated(args, dims, n, *, size, axis):
+    dim = dims[0]
+    if dim <= axis:
+        return repeated(args[0], size=size, axis=axis + 1), dim
+    return repeated(args[0], size=size, axis=axis), dim + 1
+
+
+repeated = Primitive(
+    "repeated",
+    impl=_repeat,
+    abstract=lambda x, *, size, axis: Aval(
+        (*x.shape[:axis], size, *x.shape[axis:]), x.dtype
+    ),
+    vjp=(lambda ct, z, x, *, size, axis: sum_axes(ct, (axis,)),),
+    jvp=lambda ts, z, x, **params: repeated(ts[0], **params),
+    batch=_batch_repeated,
+    linear=True,
+)
+"""``repeated(x, size=..., axis=...)`` has a stack's values along a new axis."""
+
+
+def _select(p, a, b, *, axis):
+    rest = max(a.ndim, b.ndim) - axis - p.ndim
+    return _each(np.where, (p.reshape(*p.shape, *(1,) * rest), a, b))
+
+
+def _batch_selected(args, dims, size, *, axis):
+    p, *values = args
+    flags = mapped(p, dims[0], size)
+    rows = [
+        x if d is None and not shape_of(x)
+        else repeated(x, size=size, axis=axis) if d is None
+        else moved(x, d, axis)
+        for x, d in zip(values, dims[1:])
+    ]  # fmt: skip
+    return selected(flags, *rows, axis=axis), axis
+
+
+selected = Primitive(
+    "selected",
+    impl=_select,
+    abstract=lambda p, a, b, *, axis: Aval(max(a.shape, b.shape, key=len), a.dtype),
+    vjp=(
+        None,
+        lambda ct, z, p, a, b, *, axis: selected(p, ct, ct.dtype.type(0), axis=axis),
+        lambda ct, z, p, a, b, *, axis: selected(p, ct.dtype.type(0), ct, axis=axis),
+    ),
+    jvp=lambda ts, z, p, a, b, *, axis: selected(
+        p, *(dtype_of(z).type(0) if t is None else t for t in ts[1:]), axis=axis
+    ),
+    batch=_batch_selected,
+)
+"""``selected(p, a, b, axis=...)`` chooses between batches: ``p`` has their axes from
+``axis`` on. Either of them may be a scalar."""
 
 
 def zero_of(aval: Aval, anchor: Any) -> Any:

@@ -195,4 +195,5 @@ def _written_out(
         rows.reverse()
     if not rows:
         return loop(consts, carry, xs)
-    return fresh(carry, [*consts, *first, *xs]), [stack_arrays(list(ys)) for ys in zip(*rows)]
+    ys = [stack_arrays(list(each)) for each in zip(*rows)]
+    return fresh(carry, [*consts, *first, *xs]), ys
