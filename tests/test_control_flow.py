@@ -7,7 +7,8 @@ from fgrad import grad, jit, jvp, vmap
 from fgrad.core import aval_of
 from fgrad.tree_util import tree_leaves
 
-from .control_programs import FGRAD, PROGRAMS, PYTHON
+from .control_operators import FGRAD, PYTHON
+from .control_programs import PROGRAMS
 from .numerics import assert_same_bits
 
 WORDS = [
