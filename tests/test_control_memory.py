@@ -1,4 +1,4 @@
-"""Control flow and memory: what is shared, what is kept, what is traced and compiled."""
+"""Control flow and memory: what is shared, kept, traced and compiled."""
 
 import collections
 import inspect

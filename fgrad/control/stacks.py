@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, dtype_of, shape_of
+from ..core import Aval, Primitive
 from ..ops.basic import mapped, sum_axes, transpose
+from ..ops.elementwise import logical_not
 
 DYNAMIC = (1 << 40) - 87
 """Stands in shapes for the number of iterations of a ``while`` (it is a prime)."""
@@ -193,39 +194,54 @@ repeated = Primitive(
 """``repeated(x, size=..., axis=...)`` has a stack's values along a new axis."""
 
 
-def _select(p, a, b, *, axis):
-    rest = max(a.ndim, b.ndim) - axis - p.ndim
-    return _each(np.where, (p.reshape(*p.shape, *(1,) * rest), a, b))
+def _over(p, x, axis):
+    return p.reshape(*p.shape, *(1,) * (x.ndim - axis - p.ndim))
 
 
-def _batch_selected(args, dims, size, *, axis):
-    p, *values = args
-    flags = mapped(p, dims[0], size)
+def _batch_choice(prim, batch, axis):
+    args, dims, size = batch
+    flags = mapped(args[0], dims[0], size)
     rows = [
-        x if d is None and not shape_of(x)
-        else repeated(x, size=size, axis=axis) if d is None
-        else moved(x, d, axis)
-        for x, d in zip(values, dims[1:])
-    ]  # fmt: skip
-    return selected(flags, *rows, axis=axis), axis
+        repeated(x, size=size, axis=axis) if d is None else moved(x, d, axis)
+        for x, d in zip(args[1:], dims[1:])
+    ]
+    return prim(flags, *rows, axis=axis), axis
+
+
+masked = Primitive(
+    "masked",
+    impl=lambda p, x, *, axis: _each(np.where, (_over(p, x, axis), x, 0)),
+    abstract=lambda p, x, *, axis: x,
+    vjp=(None, lambda ct, z, p, x, *, axis: masked(p, ct, axis=axis)),
+    jvp=lambda ts, z, p, x, *, axis: masked(p, ts[1], axis=axis),
+    batch=lambda *args, axis: _batch_choice(masked, args, axis),
+)
+"""``masked(p, x, axis=...)`` is ``x`` where ``p`` holds, else 0: ``p`` has the axes of
+``x`` from ``axis`` on."""
+
+
+def _jvp_selected(ts, z, p, a, b, *, axis):
+    if ts[1] is None:
+        return masked(logical_not(p), ts[2], axis=axis)
+    if ts[2] is None:
+        return masked(p, ts[1], axis=axis)
+    return selected(p, *ts[1:], axis=axis)
 
 
 selected = Primitive(
     "selected",
-    impl=_select,
-    abstract=lambda p, a, b, *, axis: Aval(max(a.shape, b.shape, key=len), a.dtype),
+    impl=lambda p, a, b, *, axis: _each(np.where, (_over(p, a, axis), a, b)),
+    abstract=lambda p, a, b, *, axis: a,
     vjp=(
         None,
-        lambda ct, z, p, a, b, *, axis: selected(p, ct, ct.dtype.type(0), axis=axis),
-        lambda ct, z, p, a, b, *, axis: selected(p, ct.dtype.type(0), ct, axis=axis),
+        lambda ct, z, p, a, b, *, axis: masked(p, ct, axis=axis),
+        lambda ct, z, p, a, b, *, axis: masked(logical_not(p), ct, axis=axis),
     ),
-    jvp=lambda ts, z, p, a, b, *, axis: selected(
-        p, *(dtype_of(z).type(0) if t is None else t for t in ts[1:]), axis=axis
-    ),
-    batch=_batch_selected,
+    jvp=_jvp_selected,
+    batch=lambda *args, axis: _batch_choice(selected, args, axis),
 )
-"""``selected(p, a, b, axis=...)`` chooses between batches: ``p`` has their axes from
-``axis`` on. Either of them may be a scalar."""
+"""``selected(p, a, b, axis=...)`` chooses between two batches of stacks: ``p`` has
+their axes from ``axis`` on."""
 
 
 def zero_of(aval: Aval, anchor: Any) -> Any:
