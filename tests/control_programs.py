@@ -52,6 +52,20 @@ def cond_of_cond(o, p, x):
     return o.cond(p > 0, inner, lambda x: o.np.exp(x), x)
 
 
+def cond_of_ratios(o, p, x):
+    """Zero in place of a residual would be divided by."""
+    left = lambda x: x / (1.0 + x * x)
+    right = lambda x: o.np.sqrt(1.0 + o.np.exp(x)) / o.np.cosh(x)
+    return o.cond(p > 0, left, right, x * p)
+
+
+def scan_of_ratios(o, p, h, xs):
+    left = lambda x: x / (1.0 + x * x)
+    right = lambda x: o.np.sqrt(1.0 + x * x) / o.np.cosh(x)
+    step = lambda h, x: (o.cond(h * p > 0.0, left, right, h * x), h)
+    return o.scan(step, h, xs)
+
+
 def switch_scalar(o, i, x, c):
     branches = [
         lambda x: o.np.sin(x) * c,
@@ -309,6 +323,8 @@ PROGRAMS = {
     "cond": Program(cond_scalar, (SIGNED, VECTORS, GAIN)),
     "cond, unbalanced": Program(cond_unbalanced, (SIGNED, VECTORS)),
     "cond of cond": Program(cond_of_cond, (SIGNED, np.array([0.2, 0.9, 1.4]))),
+    "cond of ratios": Program(cond_of_ratios, (SIGNED, VECTORS)),
+    "scan of ratios": Program(scan_of_ratios, (SIGNED, GAIN, SERIES - 0.4)),
     "switch": Program(switch_scalar, (np.array([3, 0, 2]), VECTORS, VECTORS[::-1])),
     "switch, clamped": Program(
         switch_scalar, (np.array([7, -2, 1]), VECTORS, VECTORS[::-1])

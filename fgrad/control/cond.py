@@ -21,12 +21,11 @@ from ..transforms.vmap import batched
 from .halves import Flags, kept, present, pull_half, spread, strong
 from .scalars import like
 from .stacks import (
-    DYNAMIC,
+    absent,
     batch_axis,
     batched_aval,
     mapped_as,
     moved,
-    nothing,
     selected,
     zero_of,
 )
@@ -63,7 +62,7 @@ class Plan(NamedTuple):
 
     halves: tuple[Split, ...]
     forward: Branches  # with the slots as further outputs
-    slots: tuple[Aval, ...]  # residuals; branches share those of equal aval
+    slots: tuple[Aval, ...]  # the residuals of all branches
     operands: tuple[int, ...]  # the operands that are residuals
     order: tuple[tuple[tuple[bool, int], ...], ...]  # (in a slot?, which) by branch
 
@@ -90,33 +89,27 @@ def _plan(branches: Branches, needed: Flags, name: str) -> Plan:
 
 def _place(forward: Jaxpr, n: int, slots: list[Aval]) -> list[tuple[bool, int, Var]]:
     """Say where each residual of a branch is kept: in a slot, or as an operand."""
-    free = dict(enumerate(slots))
     places: list[tuple[bool, int, Var]] = []
     for var in forward.outs[n:]:
         if var in forward.invars:
             places.append((False, forward.invars.index(var), var))
             continue
-        fits = (i for i, aval in free.items() if aval == var.aval)
-        alone = DYNAMIC in var.aval.shape  # the branches' stacks differ in length
-        at = len(slots) if alone else next(fits, len(slots))
-        if at == len(slots):
-            slots.append(var.aval)
-        free.pop(at, None)
-        places.append((True, at, var))
+        places.append((True, len(slots), var))
+        slots.append(var.aval)
     return places
 
 
 def _with_slots(
     forward: Jaxpr, n: int, slots: list[Aval], held: dict[int, Var]
 ) -> Jaxpr:
-    """Return a branch that gives all slots, zeros where it has no residual."""
-    eqns, outs, anchor = list(forward.eqns), list(forward.outs[:n]), forward.invars[:1]
+    """Return a branch that gives all slots, also those of other branches."""
+    eqns = list(forward.eqns)
     for i, aval in enumerate(slots):
-        if i not in held and DYNAMIC in aval.shape:
+        if i not in held:
             held[i] = Var(aval)
-            eqns.append(Eqn(nothing, anchor, {"aval": aval}, (held[i],), None))
-        outs.append(held[i] if i in held else zero_of(aval, None))
-    return drop_dead(forward.replace(eqns=tuple(eqns), outs=tuple(outs)))
+            eqns.append(Eqn(absent, forward.invars, {"aval": aval}, (held[i],), None))
+    outs = (*forward.outs[:n], *(held[i] for i in range(len(slots))))
+    return drop_dead(forward.replace(eqns=tuple(eqns), outs=outs))
 
 
 def _forward(needed, index, *operands, branches, name):
@@ -274,13 +267,28 @@ def _select(index, operands, dims, size, branches):
             [mapped_as(z, d, size, a) for z, d, a in zip(outs, out_dims, avals)]
         )
     chosen = results[0]
+    lacking = _lacking(branches[0])
     for i, later in enumerate(results[1:], 1):
         takes = index if index.dtype.kind == "b" else index >= i
+        lacks = _lacking(branches[i])
         chosen = [
-            selected(takes, z, y, axis=axis) if axis else where(like(takes, z), z, y)
-            for y, z, axis in zip(chosen, later, axes)
-        ]
+            z if no_y else y if no_z
+            else selected(takes, z, y, axis=axis) if axis
+            else where(like(takes, z), z, y)
+            for y, z, axis, no_y, no_z in zip(chosen, later, axes, lacking, lacks)
+        ]  # fmt: skip
+        lacking = [a and b for a, b in zip(lacking, lacks)]
     return chosen, axes
+
+
+def _lacking(branch):
+    """Say which outputs of a branch are slots of another one.
+
+    Elements that do not take the other branch have a residual all the same: zero in
+    its place might be divided by.
+    """
+    made = {v: eqn.prim for eqn in branch.eqns for v in eqn.outs}
+    return [type(a) is Var and made.get(a) is absent for a in branch.outs]
 
 
 cond_p = Primitive(

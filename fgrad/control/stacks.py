@@ -89,6 +89,8 @@ class Ragged:
 def _zero(aval: Aval) -> Any:
     if DYNAMIC in aval.shape:
         return Ragged(aval, None)
+    if aval.weak:
+        return aval.dtype.type(0).item()
     return np.broadcast_to(aval.dtype.type(0), aval.shape)[()]
 
 
@@ -131,6 +133,21 @@ nothing = Primitive(
 )
 """``nothing(x, aval=...)`` is a stack of zeros of unknown length; ``x`` only says in
 which program."""
+
+
+def _batch_absent(args, dims, size, *, aval):
+    return absent(*args, aval=batched_aval(aval, size)), batch_axis(aval)
+
+
+absent = Primitive(
+    "absent",
+    impl=lambda *anchors, aval: _zero(aval),
+    abstract=lambda *anchors, aval: aval,
+    batch=_batch_absent,
+    flat=True,
+)
+"""``absent(*xs, aval=...)`` stands for a residual of another branch than the one that
+runs; the ``xs`` only say in which program."""
 
 
 # -- batches of stacks -------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fgrad.control.scalars import choose, weaken
-from fgrad.control.stacks import masked, repeated, selected
+from fgrad.control.stacks import absent, masked, repeated, selected
+from fgrad.core import aval_of
 
 from . import Sample
 
@@ -21,6 +22,7 @@ SAMPLES = [
     Sample(choose, (A + 1j, A - 2j, YES)),
     Sample(choose, (np.arange(3), np.arange(3) + 1, NO)),
     *(Sample(weaken, (x,)) for x in (np.float64(0.5), np.array(1.5), np.int64(3))),
+    *(Sample(absent, (A,), {"aval": aval_of(x)}) for x in (A, A[0, 0], 1.0, 1 + 2j)),
     *(Sample(repeated, (A,), {"size": 4, "axis": axis}) for axis in (0, 1, 2)),
     Sample(repeated, (A.astype(np.float32).T,), {"size": 0, "axis": 1}),
     Sample(selected, (FLAGS, A, A * 2.0), {"axis": 0}),
