@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..compiler.call import are_apart, derived
+from ..compiler.call import are_apart, derived, push_together
 from ..compiler.emit import Source, identifier
 from ..compiler.passes import drop_dead, optimize
 from ..compiler.runtime import compiled, load
-from ..core import Aval, Eqn, Jaxpr, Primitive, Var, aval_of, evaluate
-from ..ops.basic import expand, mapped, to_front
+from ..core import Aval, Eqn, Jaxpr, Primitive, Var, evaluate
+from ..ops.basic import expand
 from ..ops.elementwise import where
 from ..transforms.axis_names import Axis
-from ..transforms.jvp import push
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
 from .halves import (
@@ -31,7 +30,15 @@ from .halves import (
     tangent_halves,
 )
 from .scalars import like
-from .stacks import DYNAMIC, nothing, zero_of
+from .stacks import (
+    absent,
+    batch_axis,
+    batched_aval,
+    mapped_as,
+    moved,
+    selected,
+    zero_of,
+)
 
 Branches = tuple[Jaxpr, ...]
 
@@ -71,54 +78,51 @@ class Plan(NamedTuple):
     """How to go through the branches early and late."""
 
     halves: tuple[Halved, ...]
-    early: Branches  # with slots as further outputs: branches share those of equal aval
+    early: Branches  # with a slot as a further output for each residual of a branch
     reads: tuple[int, ...]  # the operands, outputs and slots that are residuals
     order: tuple[tuple[int, ...], ...]  # by branch: which of those its residuals are
 
 
 def _plan(halves: Sequence[Halved], n_outs: int) -> Plan:
-    slots: list[Aval] = []
+    slots: list[Var] = []
     places = [_places(half, n_outs, slots) for half in halves]
-    first = len(halves[0].early.invars) + n_outs
-    early = tuple(
-        _with_slots(half, n_outs, slots, [i - first for i in own])
-        for half, own in zip(halves, places)
-    )
     reads = tuple(sorted({i for own in places for i in own}))
-    order = tuple(tuple(map(reads.index, own)) for own in places)
-    return Plan(tuple(halves), early, reads, order)
+    return Plan(
+        tuple(halves),
+        tuple(_with_slots(half.early, n_outs, slots) for half in halves),
+        reads,
+        tuple(tuple(map(reads.index, own)) for own in places),
+    )
 
 
-def _places(half: Halved, n_outs: int, slots: list[Aval]) -> tuple[int, ...]:
-    """Say where each residual of a branch is: an operand, an output, or a slot."""
+def _places(half: Halved, n_outs: int, slots: list[Var]) -> list[int]:
+    """Say where each residual of a branch is: an operand, an output, or a slot.
+
+    Branches share no slots: where every branch runs for its elements, each needs its
+    own residuals for all of them.
+    """
     known = [*half.early.invars, *half.early.outs[:n_outs]]
     place = {id(atom): i for i, atom in reversed([*enumerate(known)])}
-    free = dict(enumerate(slots))
     places = []
     for var in half.residuals:
-        at = place.get(id(var))
-        if at is None:
-            slot = next((i for i, a in free.items() if a == var.aval), len(slots))
-            if slot == len(slots):
-                slots.append(var.aval)
-            free.pop(slot, None)
-            at = len(known) + slot
-        places.append(at)
-    return tuple(places)
+        if id(var) not in place:
+            place[id(var)] = len(known) + len(slots)
+            slots.append(var)
+        places.append(place[id(var)])
+    return places
 
 
-def _with_slots(
-    half: Halved, n_outs: int, slots: Sequence[Aval], places: Sequence[int]
-) -> Jaxpr:
-    """Return a branch that gives all slots, zeros where it has no residual."""
-    held = {i: var for i, var in zip(places, half.residuals) if i >= 0}
-    eqns, outs = list(half.early.eqns), list(half.early.outs[:n_outs])
-    for i, aval in enumerate(slots):
-        if i not in held and DYNAMIC in aval.shape:
-            held[i] = Var(aval)
-            eqns.append(Eqn(nothing, (), {"aval": aval}, (held[i],), None))
-        outs.append(held[i] if i in held else zero_of(aval, None))
-    return drop_dead(half.early.replace(eqns=tuple(eqns), outs=tuple(outs)))
+def _with_slots(early: Jaxpr, n_outs: int, slots: Sequence[Var]) -> Jaxpr:
+    """Return a branch that gives all slots, also those of other branches."""
+    own = {v for eqn in early.eqns for v in eqn.outs}
+    eqns, outs = list(early.eqns), list(early.outs[:n_outs])
+    for var in slots:
+        out = var if var in own else Var(var.aval)
+        if out is not var:
+            aval = {"aval": var.aval}
+            eqns.append(Eqn(absent, early.invars, aval, (out,), None))
+        outs.append(out)
+    return drop_dead(early.replace(eqns=tuple(eqns), outs=tuple(outs)))
 
 
 def _late_branches(
@@ -231,84 +235,100 @@ def _dual(primals, tangents, *, branches, name):
 
 def _pushed(branches: Branches, moves: Flags, name: str) -> tuple[Branches, Flags]:
     """Return the branches over primals and tangents, and which outputs move."""
-    avals = branches[0].in_avals
-    inputs = [*avals, *strong(kept(avals, moves))]
-    found: list[Flags] = []
+    pushed = [push_together(branch, moves, name) for branch in branches]
+    moving = tuple(map(any, zip(*(flags for _, flags in pushed))))
+    avals = branches[0].out_avals
 
-    def staged(branch: Jaxpr, wanted: Flags | None) -> Jaxpr:
+    def completed(jaxpr: Jaxpr, flags: Flags) -> Jaxpr:
         def run(*tracers: Any) -> list[Any]:
-            primals, ts = tracers[: len(avals)], spread(tracers[len(avals) :], moves)
-            call = lambda *args: evaluate(branch, args)
-            outs, t_outs, _ = push(call, primals, ts, name)
-            found.append(present(t_outs))
-            pairs = kept(list(zip(t_outs, outs)), wanted or found[-1])
-            full = [
-                zero_of(aval_of(z)._replace(weak=False), tracers[0])
-                if t is None
-                else expand(t, z)
-                for t, z in pairs
-            ]
-            return [*outs, *full]
+            outs = evaluate(jaxpr, tracers)
+            ts = spread(outs[len(avals) :], flags)
+            return [*outs[: len(avals)], *_all(ts, avals, moving, tracers[0])]
 
-        return stage(run, inputs, name)
+        return optimize(stage(run, jaxpr.in_avals, name))
 
-    for branch in branches:
-        staged(branch, None)
-    moving = tuple(map(any, zip(*found)))
-    return tuple(optimize(staged(branch, moving)) for branch in branches), moving
+    return tuple(completed(*each) for each in pushed), moving
 
 
 def _batch(args, dims, axis, *, branches, name):
     (index, *operands), (dim, *d_operands) = args, dims
     if dim is not None:  # every branch runs, and each element takes its own
         return _select(index, operands, d_operands, axis, branches)
-    fronts = [x if d is None else to_front(x, d) for x, d in zip(operands, d_operands)]
+    places = map(batch_axis, branches[0].in_avals)
+    placed = [moved(*each) for each in zip(operands, d_operands, places)]
     flags = present(d_operands)
     mapped_branches, outs_map = _made(
         branches, ("vmap", flags, axis), lambda: _mapped(branches, flags, axis, name)
     )
-    outs = cond_p(index, *fronts, branches=mapped_branches, name=name)
-    return outs, [0 if is_mapped else None for is_mapped in outs_map]
+    outs = cond_p(index, *placed, branches=mapped_branches, name=name)
+    places = map(batch_axis, branches[0].out_avals)
+    return outs, [a if is_mapped else None for a, is_mapped in zip(places, outs_map)]
 
 
 def _mapped(branches: Branches, flags: Flags, axis: Axis, name: str) -> Any:
     """Return the branches over batches, and which outputs are mapped."""
-    dims = [0 if flag else None for flag in flags]
-    avals = [
-        Aval((axis.size, *a.shape), a.dtype) if flag else a
-        for a, flag in zip(branches[0].in_avals, flags)
-    ]
-    found: list[Flags] = []
-
-    def staged(branch: Jaxpr, wanted: Flags | None) -> Jaxpr:
-        def run(*tracers: Any) -> list[Any]:
-            call = lambda *args: evaluate(branch, args)
-            outs, out_dims = batched(call, tracers, dims, axis, name)
-            found.append(present(out_dims))
-            return [
-                mapped(z, d, axis.size) if flag else z
-                for z, d, flag in zip(outs, out_dims, wanted or found[-1])
-            ]
-
-        return stage(run, avals, name)
-
-    for branch in branches:
-        staged(branch, None)
+    found = [_mapped_branch(b, flags, (), axis, name)[1] for b in branches]
     outs_map = tuple(map(any, zip(*found)))
-    return tuple(optimize(staged(branch, outs_map)) for branch in branches), outs_map
+    staged = (_mapped_branch(b, flags, outs_map, axis, name)[0] for b in branches)
+    return tuple(map(optimize, staged)), outs_map
+
+
+def _mapped_branch(
+    branch: Jaxpr, flags: Flags, wanted: Flags, axis: Axis, name: str
+) -> tuple[Jaxpr, Flags]:
+    """Return a branch over batches, which maps ``wanted`` outputs, and what it maps."""
+    inputs = list(zip(branch.in_avals, flags))
+    dims = [batch_axis(a) if flag else None for a, flag in inputs]
+    avals = [batched_aval(a, axis.size) if flag else a for a, flag in inputs]
+    found: list[bool] = []
+
+    def run(*tracers: Any) -> list[Any]:
+        call = lambda *args: evaluate(branch, args)
+        outs, out_dims = batched(call, tracers, dims, axis, name)
+        found.extend(present(out_dims))
+        return [
+            mapped_as(z, d, axis.size, a) if flag else z
+            for z, d, a, flag in zip(outs, out_dims, branch.out_avals, wanted or found)
+        ]
+
+    return stage(run, avals, name), tuple(found)
 
 
 def _select(index, operands, dims, axis, branches):
-    results = []
-    for branch in branches:
+    """Run all branches, and let each element take its own."""
+    avals = branches[0].out_avals
+    chosen = lacking = None
+    for i, branch in enumerate(branches):
         run = lambda *args, branch=branch: evaluate(branch, args)
         outs, out_dims = batched(run, operands, dims, axis, "cond")
-        results.append([mapped(z, d, axis.size) for z, d in zip(outs, out_dims)])
-    chosen = results[0]
-    for i, later in enumerate(results[1:], 1):
+        new = [mapped_as(*z, axis.size, a) for *z, a in zip(outs, out_dims, avals)]
+        lacks = _lacking(branch)
+        if chosen is None:
+            chosen, lacking = new, lacks
+            continue
         takes = index if index.dtype.kind == "b" else index >= i
-        chosen = [where(like(takes, b), b, a) for a, b in zip(chosen, later)]
-    return chosen, [0] * len(chosen)
+        rows = zip(new, chosen, map(batch_axis, avals), lacks, lacking)
+        chosen = [_chosen(takes, *row) for row in rows]
+        lacking = [a and b for a, b in zip(lacking, lacks)]
+    return chosen, list(map(batch_axis, avals))
+
+
+def _chosen(takes, new, old, place, no_new, no_old):
+    if no_new or no_old:
+        return old if no_new else new
+    if place:
+        return selected(takes, new, old, axis=place)
+    return where(like(takes, new), new, old)
+
+
+def _lacking(branch):
+    """Say which outputs of a branch are slots of another one.
+
+    Elements that do not take the other branch have a residual all the same: zero in
+    its place might be divided by.
+    """
+    made = {v: eqn.prim for eqn in branch.eqns for v in eqn.outs}
+    return [type(a) is Var and made.get(a) is absent for a in branch.outs]
 
 
 cond_p = Primitive(

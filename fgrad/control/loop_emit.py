@@ -138,7 +138,7 @@ def _divided(body: Jaxpr, n_consts: int) -> tuple[list[Eqn], list[Eqn]]:
     return parts
 
 
-def fresh(carry: tuple[Any, ...], given: tuple[Any, ...]) -> list[Any]:
+def fresh(carry: Sequence[Any], given: Sequence[Any]) -> list[Any]:
     """Return the final carry in memory of its own."""
     taken = set(map(id, given))
     outs = []

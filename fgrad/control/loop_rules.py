@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.call import are_apart, derived
 from ..compiler.passes import optimize
 from ..core import Aval, Jaxpr, evaluate
-from ..ops.basic import astype, expand, mapped, transpose, zeros
+from ..ops.basic import astype, expand, zeros
 from ..ops.elementwise import logical_and, where
 from ..transforms.axis_names import Axis
 from ..transforms.jvp import push
@@ -17,6 +17,7 @@ from ..transforms.vmap import batched
 from .halves import Flags, kept, present, spread, strong
 from .loop_linear import push_apart
 from .scalars import like
+from .stacks import batch_axis, batched_aval, mapped_as, moved
 
 if TYPE_CHECKING:
     from .loop import Loop
@@ -129,8 +130,9 @@ def batch(
     """Return the outputs of a loop over batches, and their dims."""
     consts, carry, xs = loop.divide(args)
     d_consts, d_carry, d_xs = loop.divide(dims)
-    consts = [_moved(x, d, 0) for x, d in zip(consts, d_consts)]
-    xs = [_moved(x, d, 1) for x, d in zip(xs, d_xs)]
+    a_consts, a_carry, a_xs = loop.divide(loop.jaxpr.in_avals)
+    consts = [moved(*each) for each in zip(consts, d_consts, map(batch_axis, a_consts))]
+    xs = [moved(x, d, 1 + batch_axis(a)) for x, d, a in zip(xs, d_xs, a_xs)]
     flags = present(d_consts), present(d_carry), present(d_xs)
     maps, (body, ys_map) = derived(
         loop.jaxpr,
@@ -138,21 +140,14 @@ def batch(
         lambda: _settled_batch(loop, *flags, axis),
     )
     starts = [
-        mapped(x, d, axis.size) if is_mapped else x
-        for x, d, is_mapped in zip(carry, d_carry, maps)
+        mapped_as(x, d, axis.size, a) if is_mapped else x
+        for x, d, a, is_mapped in zip(carry, d_carry, a_carry, maps)
     ]
     carry, ys = loop._replace(jaxpr=body)(consts, starts, xs)
-    dims = [*(0 if m else None for m in maps), *(1 if m else None for m in ys_map)]
+    axes = list(map(batch_axis, loop.jaxpr.out_avals))
+    axes = [*axes[: loop.n_carry], *(1 + a for a in axes[loop.n_carry :])]
+    dims = [a if is_mapped else None for a, is_mapped in zip(axes, [*maps, *ys_map])]
     return [*carry, *ys], dims
-
-
-def _moved(x: Any, dim: int | None, axis: int) -> Any:
-    """Return an array with its batch axis at another place."""
-    if dim is None or dim == axis:
-        return x
-    order = [a for a in range(x.ndim) if a != dim]
-    order.insert(axis, dim)
-    return transpose(x, axes=tuple(order))
 
 
 def _settled_batch(loop: Loop, consts: Any, carry: Any, xs: Any, axis: Axis) -> Any:
@@ -176,10 +171,9 @@ def _batch_body(
     flags = [*consts, *carry, *xs]
     element = loop.jaxpr.in_avals
     avals = [
-        Aval((axis.size, *a.shape), a.dtype) if flag else a
-        for a, flag in zip(element, flags)
+        batched_aval(a, axis.size) if flag else a for a, flag in zip(element, flags)
     ]
-    dims = [0 if flag else None for flag in flags]
+    dims = [batch_axis(a) if flag else None for a, flag in zip(element, flags)]
     outs_map: list[bool] = []
 
     def mapped_body(*tracers: Any) -> list[Any]:
@@ -188,7 +182,7 @@ def _batch_body(
         outs_map.extend(present(out_dims))
         wanted = [*carry, *outs_map[loop.n_carry :]]
         outs = [
-            astype(mapped(z, d, axis.size), a.dtype) if flag else z
+            astype(mapped_as(z, d, axis.size, a), a.dtype) if flag else z
             for z, d, a, flag in zip(outs, out_dims, loop.jaxpr.out_avals, wanted)
         ]
         if loop.until and carry[0]:

@@ -3,17 +3,23 @@
 What a ``while`` stacks has an axis of the length `DYNAMIC` in its aval and is an
 ordinary array when the program runs. If such arrays are stacked themselves, as by a
 ``scan`` around a ``while``, they have different lengths: then they stay apart, in a
-`Ragged` stack. Programs only take elements of stacks and add stacks up.
+`Ragged` stack. Programs only take elements of stacks, add stacks up, and choose
+between them. `vmap` gives stacks an axis behind those of unknown length: the leading
+axes are always those of the stacking.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from ..core import Aval, Primitive
+from ..ops.basic import mapped, sum_axes, transpose
+from ..ops.elementwise import logical_not
 
 DYNAMIC = (1 << 40) - 87
 """Stands in shapes for the number of iterations of a ``while`` (it is a prime)."""
@@ -55,10 +61,16 @@ class Ragged:
         assert self.items is not None
         self.items[i] = item
 
-    def __add__(self, other: Ragged) -> Ragged:
-        if self.items is None or other.items is None:
-            return other if self.items is None else self
-        return Ragged(self.aval, [a + b for a, b in zip(self.items, other.items)])
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *args: Any, **options: Any
+    ) -> Any:
+        run = getattr(ufunc, method)
+        if method == "reduce":
+            options["axis"] -= 1
+        return _each(lambda *xs: run(*xs, **options), args)
+
+    def __add__(self, other: Any) -> Any:
+        return _each(operator.add, (self, other))
 
     def copy(self) -> Ragged:
         """Return the stack itself: it does not change any more."""
@@ -66,6 +78,7 @@ class Ragged:
 
     def transpose(self, axes: Sequence[int]) -> Ragged:
         """Return the stack with other axes permuted; the first one stays."""
+        assert axes[0] == 0
         aval = Aval(tuple(self.shape[a] for a in axes), self.dtype)
         if self.items is None:
             return Ragged(aval, None)
@@ -76,7 +89,20 @@ class Ragged:
 def _zero(aval: Aval) -> Any:
     if DYNAMIC in aval.shape:
         return Ragged(aval, None)
+    if aval.weak:
+        return aval.dtype.type(0).item()
     return np.broadcast_to(aval.dtype.type(0), aval.shape)[()]
+
+
+def _each(fun: Any, args: Sequence[Any]) -> Any:
+    """Apply a function to the items of stacks, and to other arrays as they are."""
+    args = [0 if type(x) is Ragged and x.items is None else x for x in args]
+    stacks = [x for x in args if type(x) is Ragged]
+    if not stacks:  # what is left are arrays of one length
+        return fun(*args)
+    rows = zip(*(x.items if type(x) is Ragged else repeat(x) for x in args))
+    items = [fun(*row) for row in rows]
+    return Ragged(stacks[0].aval, items)
 
 
 def buffer(length: int, aval: Aval) -> Ragged:
@@ -87,7 +113,7 @@ def buffer(length: int, aval: Aval) -> Ragged:
 def stacked(items: list[Any], aval: Aval) -> Any:
     """Return arrays of one aval as a stack."""
     if DYNAMIC in aval.shape:
-        return Ragged(Aval((DYNAMIC, *aval.shape), aval.dtype), items)
+        return Ragged(Aval((len(items), *aval.shape), aval.dtype), items)
     stack = np.empty((len(items), *aval.shape), aval.dtype)
     for i, item in enumerate(items):
         stack[i] = item
@@ -95,7 +121,7 @@ def stacked(items: list[Any], aval: Aval) -> Any:
 
 
 def _batch(args, dims, size, *, aval):
-    return nothing(aval=Aval((size, *aval.shape), aval.dtype)), 0
+    return nothing(*args, aval=aval), None
 
 
 nothing = Primitive(
@@ -107,6 +133,132 @@ nothing = Primitive(
 )
 """``nothing(x, aval=...)`` is a stack of zeros of unknown length; ``x`` only says in
 which program."""
+
+
+def _batch_absent(args, dims, size, *, aval):
+    return absent(*args, aval=batched_aval(aval, size)), batch_axis(aval)
+
+
+absent = Primitive(
+    "absent",
+    impl=lambda *anchors, aval: _zero(aval),
+    abstract=lambda *anchors, aval: aval,
+    batch=_batch_absent,
+    flat=True,
+)
+"""``absent(*xs, aval=...)`` stands for a residual of another branch than the one that
+runs; the ``xs`` only say in which program."""
+
+
+# -- batches of stacks -------------------------------------------------------------
+
+
+def batch_axis(aval: Aval) -> int:
+    """Return where the batch axis of a value stands: behind those of stacking."""
+    return max((i + 1 for i, n in enumerate(aval.shape) if n == DYNAMIC), default=0)
+
+
+def batched_aval(aval: Aval, size: int) -> Aval:
+    """Return the aval of a batch."""
+    axis = batch_axis(aval)
+    return Aval((*aval.shape[:axis], size, *aval.shape[axis:]), aval.dtype)
+
+
+def moved(x: Any, dim: int | None, axis: int) -> Any:
+    """Return an array with its batch axis, if it has one, at another place."""
+    if dim is None or dim == axis:
+        return x
+    order = [a for a in range(x.ndim) if a != dim]
+    order.insert(axis, dim)
+    return transpose(x, axes=tuple(order))
+
+
+def mapped_as(x: Any, dim: int | None, size: int, aval: Aval) -> Any:
+    """Return a batch of what has an aval, broadcast if it has no batch axis."""
+    axis = batch_axis(aval)
+    if axis and dim is None:
+        return repeated(x, size=size, axis=axis)
+    return moved(x, dim, axis) if axis else mapped(x, dim, size)
+
+
+def _repeat(x, *, size, axis):
+    if type(x) is Ragged:
+        aval = Aval((*x.shape[:axis], size, *x.shape[axis:]), x.dtype)
+        inner = lambda item: _repeat(item, size=size, axis=axis - 1)
+        return Ragged(aval, x.items and list(map(inner, x.items)))
+    shape = (*x.shape[:axis], size, *x.shape[axis:])
+    return np.broadcast_to(np.expand_dims(x, axis), shape)
+
+
+def _batch_repeated(args, dims, n, *, size, axis):
+    dim = dims[0]
+    if dim <= axis:
+        return repeated(args[0], size=size, axis=axis + 1), dim
+    return repeated(args[0], size=size, axis=axis), dim + 1
+
+
+repeated = Primitive(
+    "repeated",
+    impl=_repeat,
+    abstract=lambda x, *, size, axis: Aval(
+        (*x.shape[:axis], size, *x.shape[axis:]), x.dtype
+    ),
+    vjp=(lambda ct, z, x, *, size, axis: sum_axes(ct, (axis,)),),
+    jvp=lambda ts, z, x, **params: repeated(ts[0], **params),
+    batch=_batch_repeated,
+    linear=True,
+)
+"""``repeated(x, size=..., axis=...)`` has a stack's values along a new axis."""
+
+
+def _over(p, x, axis):
+    return p.reshape(*p.shape, *(1,) * (x.ndim - axis - p.ndim))
+
+
+def _batch_choice(prim, batch, axis):
+    args, dims, size = batch
+    flags = mapped(args[0], dims[0], size)
+    rows = [
+        repeated(x, size=size, axis=axis) if d is None else moved(x, d, axis)
+        for x, d in zip(args[1:], dims[1:])
+    ]
+    return prim(flags, *rows, axis=axis), axis
+
+
+masked = Primitive(
+    "masked",
+    impl=lambda p, x, *, axis: _each(np.where, (_over(p, x, axis), x, 0)),
+    abstract=lambda p, x, *, axis: x,
+    vjp=(None, lambda ct, z, p, x, *, axis: masked(p, ct, axis=axis)),
+    jvp=lambda ts, z, p, x, *, axis: masked(p, ts[1], axis=axis),
+    batch=lambda *args, axis: _batch_choice(masked, args, axis),
+)
+"""``masked(p, x, axis=...)`` is ``x`` where ``p`` holds, else 0: ``p`` has the axes of
+``x`` from ``axis`` on."""
+
+
+def _jvp_selected(ts, z, p, a, b, *, axis):
+    if ts[1] is None:
+        return masked(logical_not(p), ts[2], axis=axis)
+    if ts[2] is None:
+        return masked(p, ts[1], axis=axis)
+    return selected(p, *ts[1:], axis=axis)
+
+
+selected = Primitive(
+    "selected",
+    impl=lambda p, a, b, *, axis: _each(np.where, (_over(p, a, axis), a, b)),
+    abstract=lambda p, a, b, *, axis: a,
+    vjp=(
+        None,
+        lambda ct, z, p, a, b, *, axis: masked(p, ct, axis=axis),
+        lambda ct, z, p, a, b, *, axis: masked(logical_not(p), ct, axis=axis),
+    ),
+    jvp=_jvp_selected,
+    batch=lambda *args, axis: _batch_choice(selected, args, axis),
+)
+"""``selected(p, a, b, axis=...)`` chooses between two batches of stacks: ``p`` has
+their axes from ``axis`` on."""
 
 
 def zero_of(aval: Aval, anchor: Any) -> Any:

@@ -151,26 +151,30 @@ def _explain(error: BaseException) -> None:
         named, found = one.tb_frame.f_globals, one.tb_frame.f_locals
         if named.get("__jaxpr__") is None:
             continue
-        if all(name in found for name in named["__arguments__"]):
-            args = [found[name] for name in named["__arguments__"]]
-            done = [  # the outputs of the effects that have happened
-                [found[name] for name in names]
-                for line, names in named["__effects__"]
-                if line < one.tb_lineno
-            ]
-            operation, place = _failing(named["__jaxpr__"], args, done)
-            note = f"{operation}, written at {place}"
-            known = (str(error), *getattr(error, "__notes__", ()))
-            if operation and not any(place in text for text in known):
-                error.add_note(note)
+        inputs = zip(named["__jaxpr__"].invars, named["__arguments__"], strict=True)
+        # Before a loop there is no element yet.
+        env = {var: found[name] for var, name in inputs if name in found}
+        done = [  # the outputs of the effects that have happened
+            [found[name] for name in names]
+            for line, names in named["__effects__"]
+            if line < one.tb_lineno
+        ]
+        operation, place = _failing(named["__jaxpr__"], env, done)
+        note = f"{operation}, written at {place}"
+        known = (str(error), *getattr(error, "__notes__", ()))
+        if operation and not any(place in text for text in known):
+            error.add_note(note)
         return
 
 
-def _failing(jaxpr: Jaxpr, args: list[Any], done: list[list[Any]]) -> tuple[str, str]:
+def _failing(
+    jaxpr: Jaxpr, env: dict[Var, Any], done: list[list[Any]]
+) -> tuple[str, str]:
     """Return the operation that fails and the line it was written at."""
-    env = dict(zip(jaxpr.invars, args, strict=True))
     for eqn in jaxpr.eqns:
         prim, inputs, params, outs, source = eqn
+        if any(type(a) is Var and a not in env for a in inputs):
+            continue
         values = [env[a] if type(a) is Var else a for a in inputs]
         try:
             if has_effects(eqn):

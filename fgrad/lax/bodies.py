@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..core import Aval, Jaxpr, Tracer, is_array, not_numeric, where
@@ -12,7 +15,7 @@ from ..pytree import (
     tree_flatten_with_path,
     tree_unflatten,
 )
-from ..transforms.arguments import name_of
+from ..transforms.arguments import check_callable, name_of
 from ..transforms.staging import check_staged_outputs
 
 
@@ -24,6 +27,35 @@ class Body(NamedTuple):
     carry_avals: tuple[Aval, ...]  # before they were cast to the carry's type
     places: tuple[str, ...]  # where they were made
     ys_tree: PyTreeDef  # of the outputs that are stacked
+    fun: str  # the function, and where it is defined
+
+
+def check_function(fun: Any, name: str, argument: str) -> None:
+    """Raise unless an argument of control flow is a plain function."""
+    if not callable(fun):
+        got = f"{fun!r} of type {type(fun).__name__}"
+        raise TypeError(f"{name}: {argument} must be a function, got {got}")
+    check_callable(fun, name)
+
+
+def users(fun: Any) -> Any:
+    """Return the function that the user wrote, inside of wrappers and partials."""
+    while True:
+        if isinstance(fun, functools.partial):
+            fun = fun.func
+        elif hasattr(fun, "__wrapped__"):
+            fun = fun.__wrapped__
+        else:
+            return fun
+
+
+def defined(fun: Callable[..., Any]) -> str:
+    """Name a function and say where it is defined, if that is known."""
+    code = getattr(users(fun), "__code__", None)
+    if code is None:
+        return name_of(fun)
+    file = os.path.basename(code.co_filename)  # noqa: PTH119 (pathlib is slow)
+    return f"{name_of(fun)} ({file}:{code.co_firstlineno})"
 
 
 def checked_leaves(out: Any, name: str) -> tuple[list[Any], PyTreeDef]:

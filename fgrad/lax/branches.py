@@ -22,10 +22,12 @@ from ..core import (
 from ..ops.basic import cast
 from ..pytree import PyTreeDef, first_difference, tree_unflatten
 from ..settings import config
-from ..transforms.arguments import check_callable, name_of, shown
+from ..transforms.arguments import name_of, shown
 from ..transforms.staging import close, stage
-from .bodies import checked_leaves, leaves_of, paths_of, place
+from .bodies import check_function, checked_leaves, defined, leaves_of, paths_of, place
 from .plain import plain_switch
+
+_NONE = object()  # None may be an operand
 
 
 @short_errors
@@ -34,7 +36,7 @@ def cond(
     true_fun: Callable[..., Any],
     false_fun: Callable[..., Any],
     *operands: Any,
-    operand: Any = None,
+    operand: Any = _NONE,
 ) -> Any:
     """Apply ``true_fun`` to the operands if ``pred`` holds, else ``false_fun``.
 
@@ -53,9 +55,9 @@ def cond(
     >>> grad(lambda x: cond(x > 0, lambda x: x**2, lambda x: -x, x))(3.0)
     np.float64(6.0)
     """
-    check_callable(true_fun, "cond")
-    check_callable(false_fun, "cond")
-    if operand is not None:
+    check_function(true_fun, "cond", "true_fun")
+    check_function(false_fun, "cond", "false_fun")
+    if operand is not _NONE:
         operands = (operand, *operands)
     name = f"cond({name_of(true_fun)}, {name_of(false_fun)})"
     if not is_array(pred) or shape_of(pred) or dtype_of(pred).kind not in "biuf":
@@ -85,13 +87,20 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     >>> switch(2, [lambda x: x, lambda x: 2 * x, lambda x: 3 * x], 10.0)
     30.0
     """
+    if not isinstance(branches, Sequence):
+        raise TypeError(
+            f"switch: branches must be a list of functions, got {shown(branches)}"
+        )
     if not branches:
         raise ValueError("switch: there is no branch; pass a list of functions")
-    for branch in branches:
-        check_callable(branch, "switch")
+    for i, branch in enumerate(branches):
+        check_function(branch, "switch", f"branches[{i}]")
     name = f"switch({', '.join(map(name_of, branches))})"
     if not is_array(index) or shape_of(index) or dtype_of(index).kind not in "iu":
-        fix = ": write x.astype(int)" if is_array(index) else ""
+        fix = ""
+        if is_array(index):
+            one = ": one index chooses one branch, vmap chooses for each element"
+            fix = one if shape_of(index) else ": write int(i), or i.astype(int)"
         raise TypeError(
             f"{name}: the index must be an integer scalar, got {shown(index)}{fix}"
         )
@@ -111,7 +120,7 @@ def _branched(
         if tree != trees[0]:
             raise TypeError(
                 f"{name}: the branches must return the same structure, but "
-                f"{name_of(funs[0])} and {name_of(funs[i])} differ: "
+                f"{defined(funs[0])} and {defined(funs[i])} differ: "
                 f"{first_difference(trees[0], tree)}"
             )
     targets = _targets(jaxprs, places, trees[0], funs, name)
@@ -134,7 +143,7 @@ def _stage_branch(
         return outs
 
     def inputs(i: int) -> str:
-        return f"operand {paths_of(in_tree)[i]}"
+        return f"operands{paths_of(in_tree)[i]}"
 
     jaxpr = stage(flat, avals, name, inputs)
     return jaxpr, *found
@@ -158,11 +167,14 @@ def _targets(
                 one = avals.index(next(a for a in avals if a != other))
                 two = avals.index(other)
                 path = paths_of(tree)[i]
+                fix = "give both the same shape"
+                if avals[one].shape == avals[two].shape:
+                    fix = f"cast one, as in y.astype({dtype.name!r})"
                 raise TypeError(
                     f"{name}: the branches must return the same shapes and dtypes, but "
                     f"the output{path and f' at {path}'} is {avals[one]} from "
                     f"{name_of(funs[one])}{places[one][i]} and {avals[two]} from "
-                    f"{name_of(funs[two])}{places[two][i]}"
+                    f"{name_of(funs[two])}{places[two][i]}: {fix}"
                 )
         targets.append(target)
     return targets

@@ -60,8 +60,8 @@ def settled_carry(
         body = stage_body(avals)
         if body.carry_tree != tree:
             raise TypeError(
-                f"{name}: the carry must come out of the body in the structure in "
-                f"which it goes in: {first_difference(tree, body.carry_tree)}"
+                f"{name}: {body.fun} must return the carry in the structure in which "
+                f"it got it: {first_difference(tree, body.carry_tree)}"
             )
         after = body.carry_avals
         new = [joined(a, b) for a, b in zip(avals, after)]

@@ -7,13 +7,23 @@ from typing import Any
 
 from ..compiler.interning import interned
 from ..control.loop import Loop
+from ..control.loop_emit import fresh
 from ..core import Aval, aval_of, evaluate, shape_of, short_errors
 from ..ops.join import stack_arrays
 from ..pytree import PyTreeDef, tree_unflatten
 from ..settings import config
-from ..transforms.arguments import check_callable, name_of, shown
+from ..transforms.arguments import name_of, shown
 from ..transforms.staging import close, stage
-from .bodies import Body, checked_leaves, label_of, leaves_of, paths_of, place
+from .bodies import (
+    Body,
+    check_function,
+    checked_leaves,
+    defined,
+    label_of,
+    leaves_of,
+    paths_of,
+    place,
+)
 from .carries import kept_type, settled_carry
 from .plain import plain_scan
 
@@ -55,8 +65,20 @@ def scan(
     >>> scan(lambda total, x: (total + x, total), 0.0, np.array([1.0, 2.0, 3.0]))
     (np.float64(6.0), array([0., 1., 3.]))
     """
-    check_callable(f, "scan")
-    name = f"scan({name_of(f)})"
+    check_function(f, "scan", "f")
+    return scanned(f, init, xs, length, reverse, unroll, f"scan({name_of(f)})")
+
+
+def scanned(
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any,
+    length: int | None,
+    reverse: bool,
+    unroll: int | bool,
+    name: str,
+) -> tuple[Any, Any]:
+    """Scan under the name of a public function."""
     carry, carry_tree = leaves_of(init, name, "init")
     x_leaves, x_tree = leaves_of(xs, name, "xs")
     n = checked_length(x_leaves, x_tree, length, name)
@@ -84,12 +106,13 @@ def checked_length(leaves: list[Any], tree: PyTreeDef, length: Any, name: str) -
         if not shape_of(x):
             raise ValueError(
                 f"{name}: xs{paths_of(tree)[i]} is {aval_of(x)}, it has no leading "
-                "axis to scan over: put it into the carry, or close over it"
+                "axis to scan over: stack numbers with np.array, and put what is the "
+                "same in every step into the carry, or close over it"
             )
     lengths = [shape_of(x)[0] for x in leaves]
     if length is not None:
         if isinstance(length, bool) or not hasattr(length, "__index__"):
-            raise TypeError(f"{name}: length must be an int, got {shown(length)}")
+            raise TypeError(f"{name}: length must be an int, got {length!r}")
         lengths.append(length.__index__())
     if not lengths:
         raise ValueError(
@@ -127,8 +150,9 @@ def _stage_step(
         )
         if not isinstance(result, tuple | list) or len(result) != 2:
             raise TypeError(
-                f"{name}: the function must return a pair (carry, y), got "
-                f"{_kind(result)}. Return (carry, None) if there is nothing to stack"
+                f"{name}: the function must return a pair (carry, y), but "
+                f"{defined(f)} returned {_kind(result)}. Return (carry, None) "
+                "if there is nothing to stack"
             )
         outs, out_tree = checked_leaves(result[0], f"{name}, carry")
         ys, ys_tree = checked_leaves(result[1], f"{name}, y")
@@ -143,7 +167,8 @@ def _stage_step(
         return f"{what}{paths_of(tree)[at]}"
 
     jaxpr = stage(flat, [*carry_avals, *x_avals], name, inputs)
-    return Body(jaxpr, *found)
+    out_tree, out_avals, places, ys_tree = found
+    return Body(jaxpr, out_tree, out_avals, places, ys_tree, defined(f))
 
 
 def _kind(result: Any) -> str:
@@ -168,7 +193,7 @@ def _written_out(
 ) -> tuple[list[Any], list[Any]]:
     """Run a loop's body for every element without a loop primitive."""
     steps = range(loop.length or 0)
-    rows = []
+    first, rows = carry, []
     for i in reversed(steps) if loop.reverse else steps:
         outs = evaluate(loop.jaxpr, [*consts, *carry, *(x[i] for x in xs)])
         carry = outs[: loop.n_carry]
@@ -177,4 +202,5 @@ def _written_out(
         rows.reverse()
     if not rows:
         return loop(consts, carry, xs)
-    return carry, [stack_arrays(list(ys)) for ys in zip(*rows)]
+    ys = [stack_arrays(list(each)) for each in zip(*rows)]
+    return fresh(carry, [*consts, *first, *xs]), ys

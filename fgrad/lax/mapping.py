@@ -8,10 +8,10 @@ from typing import Any
 from ..core import shape_of, short_errors
 from ..ops.join import concat
 from ..pytree import tree_map
-from ..transforms.arguments import check_callable, name_of, shown
+from ..transforms.arguments import name_of
 from ..transforms.vmap import vmap
-from .bodies import leaves_of
-from .loops import checked_length, scan
+from .bodies import check_function, leaves_of
+from .loops import checked_length, scanned
 
 
 @short_errors
@@ -27,14 +27,15 @@ def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> A
     array([[0.25, 0.75],
            [0.5 , 0.5 ]])
     """
-    check_callable(f, "map")
+    check_function(f, "map", "f")
+    name = f"map({name_of(f)})"
     if batch_size is None:
-        return scan(lambda _, x: (None, f(x)), None, xs)[1]
+        step = lambda _, x: (None, f(x))
+        return scanned(step, None, xs, None, False, 1, name)[1]
     if isinstance(batch_size, bool) or not hasattr(batch_size, "__index__"):
-        raise TypeError(f"map: batch_size must be an int, got {shown(batch_size)}")
+        raise TypeError(f"map: batch_size must be an int, got {batch_size!r}")
     if batch_size < 1:
         raise ValueError(f"map: batch_size must be positive, got {batch_size}")
-    name = f"map({name_of(f)})"
     leaves, tree = leaves_of(xs, name, "xs")
     n = checked_length(leaves, tree, None, name)
     whole = n // batch_size * batch_size

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,11 +22,21 @@ from ..core import (
 from ..ops.basic import astype
 from ..pytree import PyTreeDef, tree_structure, tree_unflatten
 from ..settings import config
-from ..transforms.arguments import check_callable, name_of, shown
+from ..transforms.arguments import name_of, shown
 from ..transforms.staging import close, stage
-from .bodies import Body, checked_leaves, label_of, leaves_of, paths_of, place
+from .bodies import (
+    Body,
+    check_function,
+    checked_leaves,
+    defined,
+    label_of,
+    leaves_of,
+    paths_of,
+    place,
+    users,
+)
 from .carries import kept_type, settled_carry
-from .loops import scan
+from .loops import scanned
 from .plain import plain_while
 
 
@@ -52,13 +63,21 @@ def while_loop(
     >>> grad(lambda x: while_loop(lambda y: y < 100.0, lambda y: y * 2.0, x))(3.0)
     np.float64(64.0)
     """
-    check_callable(cond_fun, "while_loop")
-    check_callable(body_fun, "while_loop")
-    name = f"while_loop({name_of(body_fun)})"
+    check_function(cond_fun, "while_loop", "cond_fun")
+    check_function(body_fun, "while_loop", "body_fun")
+    return _looped(cond_fun, body_fun, init_val, f"while_loop({name_of(body_fun)})")
+
+
+def _looped(
+    cond_fun: Callable[[Any], Any],
+    body_fun: Callable[[Any], Any],
+    init_val: Any,
+    name: str,
+) -> Any:
     leaves, tree = leaves_of(init_val, name, "init_val")
 
     def holds(val: Any) -> Any:
-        return _boolean(cond_fun(val), name, name_of(cond_fun))
+        return _boolean(cond_fun(val), name, defined(cond_fun))
 
     def stage_body(avals: list[Aval]) -> Body:
         return _stage_body(holds, body_fun, tree, avals, name)
@@ -115,7 +134,8 @@ def _stage_body(
 
     jaxpr = stage(flat, [Aval((), np.dtype(bool)), *avals], name, inputs)
     out_tree, out_avals, places = found
-    return Body(jaxpr, out_tree, out_avals, places, tree_structure(()))
+    no_ys = tree_structure(())
+    return Body(jaxpr, out_tree, out_avals, places, no_ys, defined(body_fun))
 
 
 @short_errors
@@ -146,34 +166,50 @@ def fori_loop(
     >>> fori_loop(0, 5, lambda i, total: total + i, 0)
     10
     """
-    check_callable(body_fun, "fori_loop")
+    check_function(body_fun, "fori_loop", "body_fun")
     name = f"fori_loop({name_of(body_fun)})"
     lower, upper = _bound(lower, "lower", name), _bound(upper, "upper", name)
     if type(lower) is int and type(upper) is int:
-        return _counted(lower, upper, body_fun, init_val, unroll or 1)
+        return _counted(lower, upper, body_fun, init_val, unroll or 1, name)
     if unroll not in (None, 1, False):
         raise ValueError(f"{name}: unroll needs bounds that are known, not traced")
 
-    def body(val: Any) -> Any:
-        i, inner = val
-        return i + 1, body_fun(i, inner)
-
     start = lower if type(lower) is int else astype(lower, dtype_of(upper))
-    body.__name__ = label_of(body_fun, "fori_loop")
-    return while_loop(lambda val: val[0] < upper, body, (start, init_val))[1]
+    init = Counted(start, init_val)
+    return _looped(lambda at: at.i < upper, _advance(body_fun), init, name).val
+
+
+class Counted(NamedTuple):
+    """What a ``fori_loop`` carries."""
+
+    i: Any
+    val: Any
+
+
+def _advance(body_fun: Callable[..., Any]) -> Callable[[Counted], Counted]:
+    @functools.wraps(users(body_fun))
+    def advance(at: Counted) -> Counted:
+        return Counted(at.i + 1, body_fun(at.i, at.val))
+
+    return advance
 
 
 def _counted(
-    lower: int, upper: int, body_fun: Callable[..., Any], init_val: Any, unroll: Any
+    lower: int,
+    upper: int,
+    body_fun: Callable[..., Any],
+    init_val: Any,
+    unroll: Any,
+    name: str,
 ) -> Any:
-    def step(val: Any, _: Any) -> Any:
-        i, inner = val
-        return (i + 1, body_fun(i, inner)), None
+    advance = _advance(body_fun)
 
-    step.__name__ = label_of(body_fun, "fori_loop")
-    length = max(upper - lower, 0)
-    (_, out), _ = scan(step, (lower, init_val), None, length, unroll=unroll)
-    return out
+    @functools.wraps(advance)
+    def step(at: Counted, _: Any) -> tuple[Counted, None]:
+        return advance(at), None
+
+    init, length = Counted(lower, init_val), max(upper - lower, 0)
+    return scanned(step, init, None, length, False, unroll, name)[0].val
 
 
 def _bound(bound: Any, what: str, name: str) -> Any:
