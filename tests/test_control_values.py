@@ -230,3 +230,24 @@ def test_no_element_starts():
     run = vmap(lambda x: lax.while_loop(lambda x: x < 0.0, lambda x: x * np.nan, x))
     np.testing.assert_array_equal(run(A), A)
     np.testing.assert_array_equal(grad(lambda x: np.sum(run(x) ** 2))(A), 2 * A)
+
+
+def test_elements_that_are_done_do_not_disturb_gradients():
+    def product(n, w):
+        more = lambda s: s[0] > 0.5
+        step = lambda s: (s[0] - 1.0, s[1] * w * np.log(s[0]))  # -inf once it is done
+        return lax.while_loop(more, step, (n, 1.0))[1]
+
+    n = np.array([2.5, 0.0, 3.5, 4.5])
+    total = lambda n, w: np.sum(vmap(product)(n, w))
+    w = np.array([1.0, 2.0, 3.0, 4.0])
+    expected = [grad(product, (0, 1))(*each) for each in zip(n, w)]
+    for got in (grad(total, (0, 1))(n, w), jit(grad(total, (0, 1)))(n, w)):
+        np.testing.assert_allclose(got, np.transpose(expected), rtol=1e-12)
+    shared = lambda w: np.sum(vmap(product, (0, None))(n, w))
+    each = [grad(product, 1)(one, 1.5) for one in n]
+    np.testing.assert_allclose(grad(shared)(1.5), np.sum(each), rtol=1e-12)
+    twice = lambda n: np.sum(vmap(vmap(product, (0, None)), (0, None))(n, 1.5))
+    pair = np.stack([n, n[::-1]])
+    ones = [[grad(product)(one, 1.5) for one in row] for row in pair]
+    np.testing.assert_allclose(grad(twice)(pair), ones, rtol=1e-12)

@@ -9,14 +9,13 @@ from ..compiler.call import are_apart, derived
 from ..compiler.passes import optimize
 from ..core import Aval, Jaxpr, evaluate
 from ..ops.basic import astype, expand, zeros
-from ..ops.elementwise import logical_and, where
 from ..transforms.axis_names import Axis
 from ..transforms.jvp import push
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
 from .halves import Flags, kept, present, spread, strong
 from .loop_linear import push_apart
-from .scalars import like
+from .loop_running import first_inputs, next_carry, next_inputs
 from .stacks import batch_axis, batched_aval, mapped_as, moved
 
 if TYPE_CHECKING:
@@ -143,7 +142,10 @@ def batch(
         mapped_as(x, d, axis.size, a) if is_mapped else x
         for x, d, a, is_mapped in zip(carry, d_carry, a_carry, maps)
     ]
-    carry, ys = loop._replace(jaxpr=body)(consts, starts, xs)
+    if loop.until and maps[0] and axis.size:
+        starts += first_inputs(starts)
+    carry, ys = loop._replace(jaxpr=body, n_carry=len(starts))(consts, starts, xs)
+    carry = carry[: loop.n_carry]
     axes = list(map(batch_axis, loop.jaxpr.out_avals))
     axes = [*axes[: loop.n_carry], *(1 + a for a in axes[loop.n_carry :])]
     dims = [a if is_mapped else None for a, is_mapped in zip(axes, [*maps, *ys_map])]
@@ -174,29 +176,28 @@ def _batch_body(
         batched_aval(a, axis.size) if flag else a for a, flag in zip(element, flags)
     ]
     dims = [batch_axis(a) if flag else None for a, flag in zip(element, flags)]
+    one_by_one = loop.until and carry[0] and axis.size
+    if one_by_one:
+        avals += avals[loop.n_consts + 1 :]  # the last inputs
     outs_map: list[bool] = []
 
     def mapped_body(*tracers: Any) -> list[Any]:
+        given, last = tracers[: len(flags)], tracers[len(flags) :]
+        now, old, rest = loop.divide(given)
+        inputs = next_inputs(old, last) if one_by_one else old
         run = lambda *args: evaluate(loop.jaxpr, args)
-        outs, out_dims = batched(run, tracers, dims, axis, loop.name)
+        args = [*now, *inputs, *rest]
+        outs, out_dims = batched(run, args, dims, axis, loop.name)
         outs_map.extend(present(out_dims))
         wanted = [*carry, *outs_map[loop.n_carry :]]
         outs = [
             astype(mapped_as(z, d, axis.size, a), a.dtype) if flag else z
             for z, d, a, flag in zip(outs, out_dims, loop.jaxpr.out_avals, wanted)
         ]
-        if loop.until and carry[0]:
-            old = tracers[loop.n_consts : loop.n_consts + loop.n_carry]
-            outs = [*_running(old, outs), *outs[loop.n_carry :]]
+        if one_by_one:
+            after, ys = outs[: loop.n_carry], outs[loop.n_carry :]
+            outs = [*next_carry(old, after), *inputs[1:], *ys]
         return outs
 
     body = optimize(stage(mapped_body, avals, loop.name))
     return body, tuple(outs_map)
-
-
-def _running(old: Sequence[Any], outs: Sequence[Any]) -> list[Any]:
-    """Let an iteration change the elements that still run, and no others."""
-    running, *before = old
-    goes_on, *after = outs
-    changed = [where(like(running, z), z, x) for z, x in zip(after, before)]
-    return [logical_and(goes_on, running), *changed]
