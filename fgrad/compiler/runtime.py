@@ -13,6 +13,7 @@ from .emit import Source, emit, identifier
 from .passes import LOWERING, optimize
 
 _numbers = count()
+_ended: list[str] = []  # not forgotten at once: linecache may be reading its cache
 
 
 class Compiled:
@@ -28,6 +29,8 @@ class Compiled:
 
 def load(source: Source, jaxpr: Jaxpr) -> Callable[..., Any]:
     """Return the function that a source defines; tracebacks and pdb show its text."""
+    while _ended:
+        linecache.cache.pop(_ended.pop(), None)
     filename = f"<fgrad>/{source.name}_{next(_numbers)}.py"
 
     def shown() -> str:
@@ -41,7 +44,7 @@ def load(source: Source, jaxpr: Jaxpr) -> Callable[..., Any]:
     }
     exec(compile(source.raw, filename, "exec"), namespace)
     function = namespace[source.name]
-    weakref.finalize(function, linecache.cache.pop, filename, None)
+    weakref.finalize(function, _ended.append, filename)
     return function
 
 
