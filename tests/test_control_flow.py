@@ -15,7 +15,8 @@ WORDS = [
     "value", "jit", "grad", "grad grad", "jvp", "jit grad", "grad jit", "jvp grad",
     "jit jvp", "grad jvp", "jit grad grad", "vmap", "vmap grad", "grad vmap",
     "vmap grad grad", "vmap vmap grad", "jit vmap", "jit vmap grad", "jvp vmap",
-    "vmap vmap", "vmap jit grad", "grad vmap vmap",
+    "vmap vmap", "vmap jit grad", "grad vmap vmap", "grad vmap grad",
+    "jit jvp vmap grad",
 ]  # fmt: skip
 
 

@@ -185,3 +185,8 @@ def test_what_does_not_change_is_not_computed_without_steps():
         np.testing.assert_array_equal(fun(np.zeros((3, 3)), A, np.zeros((0, 3))), A)
         with pytest.raises(np.linalg.LinAlgError):
             fun(np.zeros((3, 3)), A, SQUARE)
+
+
+def test_a_map_in_one_batch_gives_memory_of_its_own():
+    x = np.arange(6.0).reshape(3, 2)
+    assert not np.shares_memory(lax.map(lambda row: row, x, batch_size=9), x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import weakref
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ from .emit import Source, emit, identifier
 from .passes import LOWERING, optimize
 
 _numbers = count()
+_ended: list[str] = []  # not forgotten at once: linecache may be reading its cache
 
 
 class Executable:
@@ -28,6 +30,9 @@ class Executable:
 
 def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
     """Return the function that a source defines; tracebacks and pdb show its text."""
+    with contextlib.suppress(IndexError):  # other threads take from it, too
+        while _ended:
+            linecache.cache.pop(_ended.pop(), None)
     filename = f"<fgrad>/{source.name}_{next(_numbers)}.py"
 
     def shown() -> str:
@@ -43,7 +48,7 @@ def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
     exec(compile(source.raw, filename, "exec"), namespace)
     function = namespace.pop(source.name)  # no cycle: it is freed at its last use
     function.source = source  # what calls it shows it
-    weakref.finalize(function, linecache.cache.pop, filename, None)
+    weakref.finalize(function, _ended.append, filename)
     return function
 
 

@@ -64,10 +64,15 @@ class Ragged:
     def __array_ufunc__(
         self, ufunc: Any, method: str, *args: Any, **options: Any
     ) -> Any:
-        run = getattr(ufunc, method)
         if method == "reduce":
-            options["axis"] -= 1
-        return _each(lambda *xs: run(*xs, **options), args)
+            return self._reduced(ufunc, tuple(np.atleast_1d(options["axis"])))
+        return _each(ufunc, args)
+
+    def _reduced(self, ufunc: Any, axes: tuple[int, ...]) -> Ragged:
+        shape = tuple(n for i, n in enumerate(self.shape) if i not in axes)
+        inner = tuple(a - 1 for a in axes)
+        items = self.items and [ufunc.reduce(item, axis=inner) for item in self.items]
+        return Ragged(Aval(shape, self.dtype), items)
 
     def __add__(self, other: Any) -> Any:
         return _each(operator.add, (self, other))

@@ -47,6 +47,4 @@ def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> A
         parts.append(tree_map(lambda y: y.reshape(whole, *shape_of(y)[2:]), out))
     if whole < n:
         parts.append(vmap(f)(tree_map(lambda x: x[whole:], xs)))
-    if len(parts) == 1:
-        return parts[0]
     return tree_map(lambda *ys: concat(ys), *parts)
