@@ -29,10 +29,10 @@ class Jit(Staged):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if self.has_static or axes_in_scope.get():
-                return self.run(args, kwargs)
             if config.touched and config.interferes:
                 return super().__call__(*args, **kwargs)
+            if self.has_static or axes_in_scope.get():
+                return self.run(args, kwargs)
             leaves, tree = tree_flatten((args, kwargs))
             program = self.programs.get((tree, *map(signature_of, leaves)))
             if program is None or program.function is None:
