@@ -9,24 +9,13 @@ array([ 1., -1.])
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import ad_checkpoint as ad_checkpoint
-from . import custom_batching as custom_batching
-from . import debug as debug
 from . import errors as errors
-from . import experimental as experimental
 from . import flatten_util as flatten_util
-from . import lax as lax
 from . import numpy as numpy
-from . import stages as stages
 from . import tree as tree
 from . import tree_util as tree_util
 from .compiler.cache import clear_caches
-from .compiler.fwd_and_bwd import fwd_and_bwd
 from .compiler.jit import jit
-from .compiler.linear_transpose import linear_transpose
-from .control import checkpoint_policies as checkpoint_policies
-from .control.callback import io_callback, pure_callback
-from .control.checkpoint import checkpoint
 from .core import Array, Jaxpr, ensure_compile_time_eval, named_call, named_scope
 from .settings import (
     check_tracer_leaks,
@@ -66,9 +55,20 @@ from .transforms.vjp import vjp
 from .transforms.vmap import vmap
 
 if TYPE_CHECKING:
+    from . import ad_checkpoint as ad_checkpoint
+    from . import custom_batching as custom_batching
+    from . import debug as debug
+    from . import experimental as experimental
+    from . import lax as lax
     from . import optim as optim
+    from . import stages as stages
     from . import test_util as test_util
-remat = checkpoint
+    from .compiler.fwd_and_bwd import fwd_and_bwd
+    from .compiler.linear_transpose import linear_transpose
+    from .control import checkpoint_policies as checkpoint_policies
+    from .control.callback import io_callback, pure_callback
+    from .control.checkpoint import checkpoint
+    from .control.checkpoint import checkpoint as remat
 
 __version__ = "0.1.0"
 
@@ -125,14 +125,38 @@ __all__ = [
     "vmap",
 ]
 
-_ON_FIRST_USE = ("optim", "test_util")  # a program that does not use them need not wait
+# A program that does not use these need not wait for them: names and where they are.
+_MODULES = {
+    "ad_checkpoint": "ad_checkpoint",
+    "checkpoint_policies": "control.checkpoint_policies",
+    "custom_batching": "custom_batching",
+    "debug": "debug",
+    "experimental": "experimental",
+    "lax": "lax",
+    "optim": "optim",
+    "stages": "stages",
+    "test_util": "test_util",
+}
+_FUNCTIONS = {
+    "checkpoint": "control.checkpoint",
+    "fwd_and_bwd": "compiler.fwd_and_bwd",
+    "io_callback": "control.callback",
+    "linear_transpose": "compiler.linear_transpose",
+    "pure_callback": "control.callback",
+    "remat": "ad_checkpoint",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ON_FIRST_USE:
-        return import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _MODULES:
+        found = import_module(f".{_MODULES[name]}", __name__)
+    elif name in _FUNCTIONS:
+        found = getattr(import_module(f".{_FUNCTIONS[name]}", __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ON_FIRST_USE})
+    return sorted({*globals(), *_MODULES, *_FUNCTIONS})
