@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import fgrad
-from fgrad import custom_jvp, custom_vjp, grad, jit, jvp, linearize, vjp, vmap
+from fgrad import custom_jvp, custom_vjp, grad, jit, jvp, lax, linearize, vjp, vmap
 
 A = np.arange(1.0, 4.0)
 
@@ -242,7 +242,33 @@ KINDS = {
     "plain grad": lambda f, x: grad(loss)(x),
     "new jit": lambda f, x: jit(lambda y: f(y) + np.sum(x))(x),
     "other names": lambda f, x: jit(loss)(x),
+    "scan": lambda f, x: grad(scanned)(x),
+    "jit scan": lambda f, x: shared_scan(x),
+    "while": lambda f, x: grad(lambda y: lax.while_loop(*WHILE, np.sum(y)))(x),
+    "cond": lambda f, x: vmap(grad(branched))(x),
+    "checkpoint": lambda f, x: grad(fgrad.checkpoint(f))(x),
+    "psum": lambda f, x: vmap(lambda y: y - lax.pmean(y, "i"), axis_name="i")(x),
+    "no jit": lambda f, x: without_jit(f, x),
 }
+
+
+def scanned(x):
+    step = lambda c, y: (np.tanh(c + y), c * y)
+    carry, ys = lax.scan(step, 0.5, x)
+    return carry + np.sum(ys)
+
+
+def branched(x):
+    return lax.cond(x > 0.5, np.sin, lambda y: y**2, x)
+
+
+def without_jit(f, x):
+    with fgrad.disable_jit():
+        return grad(f)(x)
+
+
+WHILE = (lambda y: y < 50.0, lambda y: y * 1.7 + 0.1)
+shared_scan = jit(grad(scanned))
 shared = jit(loss)
 shared_gradient = jit(grad(loss))
 
