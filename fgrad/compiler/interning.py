@@ -7,12 +7,16 @@ that it is not optimised, differentiated and compiled again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from ..core import Jaxpr, Var
 from .cache import Programs
 from .passes.share import content_key
 
+_LARGEST = 4096  # bytes of a constant in a program that is kept
 _known = Programs(maximum=512)
 
 
@@ -25,6 +29,8 @@ def interned(jaxpr: Jaxpr) -> Jaxpr:
     >>> one is two, interned(one) is interned(two)
     (False, True)
     """
+    if any(map(_is_large, _constants(jaxpr))):
+        return jaxpr  # it would be kept in memory
     key = _structure(jaxpr)
     try:
         hash(key)
@@ -35,6 +41,15 @@ def interned(jaxpr: Jaxpr) -> Jaxpr:
         _known.keep(key, jaxpr)
         return jaxpr
     return found
+
+
+def _constants(jaxpr: Jaxpr) -> Iterator[Any]:
+    atoms = (a for e in jaxpr.eqns for a in e.inputs)
+    return (a for a in (*atoms, *jaxpr.outs) if type(a) is not Var)
+
+
+def _is_large(constant: Any) -> bool:
+    return isinstance(constant, np.ndarray) and constant.nbytes > _LARGEST
 
 
 def _structure(jaxpr: Jaxpr) -> tuple[Any, ...]:
