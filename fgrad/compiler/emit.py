@@ -43,7 +43,7 @@ class Source:
     @property
     def text(self) -> str:
         """The text as a person would write it; the lines are those of ``raw``."""
-        return ast.unparse(ast.parse(self.raw)) + "\n"
+        return readable(self.raw)
 
     def renamed(self, name: str) -> Source:
         """Return the same function under another name."""
@@ -64,6 +64,11 @@ class Source:
             elif name != "np":
                 described += f"# {name}: {_meaning(value)}".replace("\n", "\n# ") + "\n"
         return shown + described
+
+
+def readable(raw: str) -> str:
+    """Return emitted text as a person would write it, line by line the same."""
+    return ast.unparse(ast.parse(raw)) + "\n"
 
 
 def emit(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Source:

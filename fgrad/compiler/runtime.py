@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from ..core import Jaxpr
-from .emit import Source, emit, identifier
+from .emit import Source, emit, identifier, readable
 from .passes import LOWERING, optimize
 
 _numbers = count()
@@ -35,8 +35,10 @@ def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
             linecache.cache.pop(_ended.pop(), None)
     filename = f"<fgrad>/{source.name}_{next(_numbers)}.py"
 
+    raw = source.raw
+
     def shown() -> str:
-        return source.text
+        return readable(raw)
 
     linecache.cache[filename] = (shown,)
     namespace = {
@@ -45,7 +47,7 @@ def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
         "__arguments__": source.arguments,
         "__effects__": source.effects,
     }
-    exec(compile(source.raw, filename, "exec"), namespace)
+    exec(compile(raw, filename, "exec"), namespace)
     function = namespace.pop(source.name)  # no cycle: it is freed at its last use
     function.source = source  # what calls it shows it
     weakref.finalize(function, _ended.append, filename)
