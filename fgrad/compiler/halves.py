@@ -38,7 +38,8 @@ def divide(program: Jaxpr, n_inputs: int, n_outs: int, saves: Saves) -> Halves:
     """
     inputs, late_inputs = program.invars[:n_inputs], program.invars[n_inputs:]
     first, second = _by_dependence(program.eqns, late_inputs)
-    saved = [eqn for eqn in first if saves(eqn)]
+    # What has an effect is not computed again, or the effect would be repeated.
+    saved = [eqn for eqn in first if saves(eqn) or has_effects(eqn)]
     # A value that is saved under a name need not be computed again without it.
     named = {e.inputs[0]: e.outs[0] for e in saved if e.prim is name_p}
     kept = {*inputs, *(v for e in saved for v in e.outs)}

@@ -74,6 +74,8 @@ class Jit(Staged):
     def _donated(self, arguments: Arguments) -> list[bool]:
         """Return whether each leaf of the dynamic arguments is donated."""
         _, _, nums, names = self.options
+        if config.touched and config.checks_values:
+            nums, names = (), ()  # the program may be run again on its arguments
         count = len(arguments.places) + sum(
             isinstance(k, int) for k in arguments.static
         )

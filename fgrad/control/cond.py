@@ -13,9 +13,10 @@ from ..compiler.call import are_apart, derived, push_together
 from ..compiler.emit import Source, identifier
 from ..compiler.passes import drop_dead, optimize
 from ..compiler.runtime import compiled, load
-from ..core import Aval, Eqn, Jaxpr, Primitive, Var, evaluate
+from ..core import Aval, Eqn, Jaxpr, Primitive, Var, check_program, evaluate
 from ..ops.basic import expand
 from ..ops.elementwise import where
+from ..settings import config
 from ..transforms.axis_names import Axis
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
@@ -69,6 +70,21 @@ def _lowered(branches: Branches, name: str) -> Callable[..., Any]:
 def _made(branches: Branches, key: Any, make: Callable[[], Any]) -> Any:
     """Return what was derived from some branches before, or derive it now."""
     return derived(branches[0], ("cond", branches[1:], *key), make)
+
+
+def _runs(index, *operands, branches, name):
+    """Yield the branch that is taken, with its operands."""
+    i = min(max(int(index), 0), len(branches) - 1)
+    yield branches[i], operands, f"branch {i} of {name}"
+
+
+def _impl(index, *operands, branches, name):
+    """Run one branch as a program of its own."""
+    outs = list(_lowered(branches, name)(index, *operands))
+    if config.touched and config.checks_values:
+        (jaxpr, args, label), *_ = _runs(index, *operands, branches=branches, name=name)
+        check_program(jaxpr, args, outs, label)
+    return outs
 
 
 # -- derivatives in two halves -----------------------------------------------------
@@ -333,11 +349,12 @@ def _lacking(branch):
 
 cond_p = Primitive(
     "cond",
-    impl=lambda *args, branches, name: list(_lowered(branches, name)(*args)),
+    impl=_impl,
     abstract=lambda *avals, branches, name: list(branches[0].out_avals),
     batch=_batch,
     multi=True,
     forward=_forward,
     dual=_dual,
     lower=_lowered,
+    runs=_runs,
 )

@@ -8,10 +8,24 @@ first carry, the predicate, holds (for any element, if it is an array). It has n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
-from ..core import Aval, Jaxpr, Primitive
+import numpy as np
+
+from ..core import (
+    Aval,
+    Eqn,
+    Jaxpr,
+    Primitive,
+    Var,
+    aval_of,
+    check_program,
+    evaluate,
+    user_source,
+)
+from ..settings import config
 from .loop_emit import lowered
 from .loop_rules import batch, dual
 from .loop_vjp import forward
@@ -37,10 +51,15 @@ class Loop(NamedTuple):
     def __call__(self, consts: Any, carry: Any, xs: Any) -> tuple[Any, Any]:
         """Run or record the loop; return the carry and the stacked ys."""
         prim = while_p if self.until else scan_p
+        outs = prim(*consts, *carry, *xs, **self.params)
+        return outs[: self.n_carry], outs[self.n_carry :]
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The params of the primitive."""
         params = self._asdict()
         del params["until"]
-        outs = prim(*consts, *carry, *xs, **params)
-        return outs[: self.n_carry], outs[self.n_carry :]
+        return params
 
     def key(self, *more: Any) -> tuple[Any, ...]:
         """Return what names something derived from the loop in its jaxpr's cache."""
@@ -55,19 +74,45 @@ class Loop(NamedTuple):
         return [*avals[: self.n_carry], *ys]
 
 
+def _runs(loop: Loop, args: Any) -> Iterator[tuple[Jaxpr, Any, str]]:
+    """Yield the body with the inputs of every iteration."""
+    consts, carry, xs = loop.divide(args)
+    n = len(xs[0]) if loop.length is None and xs else loop.length
+    for done in count() if n is None else range(n):
+        step = n - 1 - done if loop.reverse and n is not None else done
+        if loop.until and not np.any(carry[0]):
+            return
+        inputs = [*consts, *carry, *(x[step] for x in xs)]
+        yield loop.jaxpr, inputs, f"iteration {step} of {loop.name}"
+        carry = evaluate(loop.jaxpr, inputs)[: loop.n_carry]
+
+
+def _run(loop: Loop, args: Any) -> list[Any]:
+    """Run the loop as a program of its own."""
+    outs = list(lowered(loop)(*args))
+    if config.touched and config.checks_values:
+        invars = tuple(Var(aval_of(x)) for x in args)
+        made = tuple(map(Var, loop.out_avals))
+        prim = while_p if loop.until else scan_p
+        eqn = Eqn(prim, invars, loop.params, made, user_source())
+        check_program(Jaxpr(invars, (eqn,), made), args, outs, loop.name)
+    return outs
+
+
 def _loop_primitive(name: str, until: bool) -> Primitive:
     def spec(params):
         return Loop(**params, until=until)
 
     return Primitive(
         name,
-        impl=lambda *args, **params: list(lowered(spec(params))(*args)),
+        impl=lambda *args, **params: _run(spec(params), args),
         abstract=lambda *avals, **params: spec(params).out_avals,
         batch=lambda args, dims, axis, **params: batch(spec(params), args, dims, axis),
         multi=True,
         forward=lambda needed, *args, **params: forward(spec(params), needed, args),
         dual=lambda primals, tangents, **params: dual(spec(params), primals, tangents),
         lower=lambda **params: lowered(spec(params)),
+        runs=lambda *args, **params: _runs(spec(params), args),
     )
 
 

@@ -18,7 +18,7 @@ from .checking import check_jaxpr
 from .debugging import check_cotangents, check_program, checked_entries
 from .jaxpr import Eqn, Jaxpr, Var, atom_aval, evaluate, has_effects, substitute
 from .leaks import checked_for_leaks
-from .primitive import STAGING, Primitive
+from .primitive import REPEATED, STAGING, Primitive
 from .scopes import ensure_compile_time_eval, named_call, named_scope
 from .source import user_source, where
 from .trace import Entry, KnownTrace, StagedTrace, Trace, require
@@ -27,6 +27,7 @@ from .tracer import DISPATCH, UFUNC_METHODS, Tracer, install, known_value, untra
 
 __all__ = [
     "DISPATCH",
+    "REPEATED",
     "STAGING",
     "UFUNC_METHODS",
     "Array",

@@ -19,7 +19,7 @@ from ..settings import config
 from . import leaks
 from .aval import aval_of, is_array
 from .jaxpr import Eqn, Jaxpr, Var
-from .primitive import Primitive
+from .primitive import REPEATED, Primitive
 from .promotion import check_promotion
 from .scopes import current_scope
 from .source import MarkedPlace, Source, user_source, where
@@ -75,7 +75,7 @@ class CheckingTrace:
             place = MarkedPlace(place, trace.name, current_scope())
         written = trace.written()
         start = len(written)
-        if prim.body is None:
+        if prim.body is None and prim.runs is None:
             with _within(place, quiet=True):
                 out = super().record(prim, args, params)  # type: ignore[misc]
         else:  # a call: what it runs was written elsewhere
@@ -186,7 +186,7 @@ def _reason(reasons: Sequence[Any]) -> str:
 
 def replayed(prim: Primitive, source: Source) -> Callable[..., Any]:
     """Return what applies the primitive of an equation where it was written."""
-    own = None if prim.body is not None else source
+    own = source if prim.body is None and prim.runs is None else None
 
     def run(*args: Any, **params: Any) -> Any:
         with _within(own, _quiet.get()):
@@ -212,12 +212,17 @@ def check_program(
     bad = [i for i, (a, out) in pairs if trouble(out) and id(a) not in given]
     if _quiet.get() or not bad:
         return
-    with np.errstate(all="ignore"), _within(None, quiet=True):
-        error = _Search(jaxpr, args, name, inputs).error(jaxpr.outs[bad[0]])
     found = trouble(outs[bad[0]])
-    raise error or FloatingPointError(
-        f"{name}: the result has {found}, which no operation gave: it is a constant"
-    )
+    why = "which no operation gave: it is a constant"
+    token = REPEATED.set(True)
+    try:
+        with np.errstate(all="ignore"), _within(None, quiet=True):
+            error = _Search(jaxpr, args, name, inputs).error(jaxpr.outs[bad[0]])
+    except RuntimeError as impure:
+        error, why = None, f"but where it came from is not known: {impure}"
+    finally:
+        REPEATED.reset(token)
+    raise error or FloatingPointError(f"{name}: the result has {found}, {why}")
 
 
 class _Search:
@@ -256,10 +261,9 @@ class _Search:
                     reasons = [f"It read {trouble(value)}: {self._input(one)}"]
                 break
         else:
-            if eqn.prim.body is not None:
-                inside = self._inside(eqn, values, eqn.outs.index(atom))
-                if inside is not None:
-                    return inside
+            inside = self._inside(eqn, values)
+            if inside is not None:
+                return inside
         value = self.read(atom)
         subject = described(eqn.prim, values, eqn.params)
         return _error(self.name, subject, trouble(value), value, eqn.source, reasons)
@@ -267,12 +271,23 @@ class _Search:
     def _input(self, var: Var) -> str:
         return f"{var.aval} ({self.inputs[var]} of {self.name})"
 
-    def _inside(self, eqn: Eqn, values: Any, i: int) -> FloatingPointError | None:
-        """Search the jaxpr of a call whose operands are in order."""
-        assert eqn.prim.body is not None
-        body = eqn.prim.body(*map(aval_of, values), **eqn.params)
-        inputs = "input {}".format
-        return _Search(body, values, self.name, inputs).error(body.outs[i])
+    def _inside(self, eqn: Eqn, values: Any) -> FloatingPointError | None:
+        """Search what an equation runs whose operands are in order."""
+        prim, params = eqn.prim, eqn.params
+        if prim.runs is not None:
+            runs = prim.runs(*values, **params)
+        elif prim.body is not None:
+            runs = [(prim.body(*map(aval_of, values), **params), values, "")]
+        else:
+            return None
+        for jaxpr, args, label in runs:
+            name = f"{self.name}, {label}" if label else self.name
+            search = _Search(jaxpr, args, name, "input {}".format)
+            for out in jaxpr.outs:
+                found = search.error(out)
+                if found is not None:
+                    return found
+        return None
 
 
 # -- the backward walk ---------------------------------------------------------------

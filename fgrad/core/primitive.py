@@ -13,6 +13,9 @@ from .tracer import Tracer
 STAGING: ContextVar[Any] = ContextVar("fgrad staging", default=None)
 """The innermost staged trace in progress, which effects without tracers go to."""
 
+REPEATED: ContextVar[bool] = ContextVar("fgrad repeated", default=False)
+"""Whether a program runs once more to be explained: then nothing has an effect."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Primitive:
@@ -45,6 +48,8 @@ class Primitive:
     - ``dual(primals, tangents, **params)`` gives the outputs and their tangents.
     - ``body(*avals, **params)`` gives the jaxpr that computes their value.
     - ``lower(**params)`` gives a function of arrays that compiled code calls.
+    - ``runs(*args, **params)`` yields the jaxprs that it runs on arrays, one by one,
+      with their inputs and what messages call the run.
 
     The output of a ``view`` may share the memory of its first argument. An
     ``effect`` runs for what it does: it is never dropped, merged, moved or folded.
@@ -66,6 +71,7 @@ class Primitive:
     dual: Callable[..., Any] | None = None
     body: Callable[..., Any] | None = None
     lower: Callable[..., Any] | None = None
+    runs: Callable[..., Any] | None = None
     view: bool = False
     effect: bool = False
     calls: bool = field(init=False)  # whether applying it may have an effect

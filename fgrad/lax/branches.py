@@ -15,6 +15,7 @@ from ..core import (
     dtype_of,
     evaluate,
     is_array,
+    known_value,
     promoted,
     shape_of,
     short_errors,
@@ -111,7 +112,7 @@ def _branched(
     index: Any, funs: list[Callable[..., Any]], operands: tuple[Any, ...], name: str
 ) -> Any:
     leaves, in_tree = leaves_of(operands, name, "operands")
-    if config.touched and config.disable_jit:
+    if config.touched and config.disable_jit and known_value(index) is not None:
         return plain_switch(index, funs, operands)
     avals = [aval_of(x) for x in leaves]
     staged = [_stage_branch(fun, in_tree, avals, name) for fun in funs]

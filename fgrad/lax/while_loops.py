@@ -16,6 +16,7 @@ from ..core import (
     aval_of,
     dtype_of,
     is_array,
+    known_value,
     shape_of,
     short_errors,
 )
@@ -83,7 +84,8 @@ def _looped(
         return _stage_body(holds, body_fun, tree, avals, name)
 
     if config.touched and config.disable_jit:
-        return plain_while(holds, body_fun, init_val)
+        if known_value(holds(init_val)) is not None:
+            return plain_while(holds, body_fun, init_val)
     body, carry = settled_carry(stage_body, leaves, tree, name)
     jaxpr, consts = close(body.jaxpr)
     first = holds(tree_unflatten(tree, carry))

@@ -290,9 +290,9 @@ def fit(ct, x, z):
     ``ct`` has the shape of ``z``, or one that broadcasts to it (a scalar stands for
     an array full of it). Broadcast axes are summed; the dtype becomes that of ``x``.
     """
-    if type(ct) is np.ndarray and type(x) in _SHAPED:  # most calls: be quick
-        if ct.shape == x.shape and ct.dtype is x.dtype:
-            return ct
+    if type(ct) is np.ndarray and type(x) in _SHAPED and type(z) in _SHAPED:
+        if ct.shape == x.shape == z.shape and ct.dtype is x.dtype:
+            return ct  # most calls: be quick
     shape, full = shape_of(x), shape_of(z)
     if shape != full:
         ct = _sum_to(ct, shape, full)
