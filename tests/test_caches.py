@@ -401,9 +401,9 @@ def test_misses_are_explained(log):
         "argument x is f32[3], but f64[4] in the nearest of 2",
         "argument x is float[], but f32[3] in the nearest of 3",
         "argument x is f64[], but float[] in the nearest of 4",
-        "other arguments are static, or given by keyword, than in the nearest of 5",
+        "static argument n is 3, but not given in the nearest of 5",
         "static argument n is 4, but 3 in the nearest of 6",
-        "other arguments are static, or given by keyword, than",
+        "static argument n is 4, but not given in the nearest of 7",
         "keyword arguments are another tree (at the root: expected a dict with "
         "keys [], got a dict with keys ['y']) than",
         "positional argument 0 is another tree (at the root: expected a leaf, "

@@ -16,6 +16,7 @@ from ..pytree import PyTreeDef, first_difference
 from ..transforms.arguments import name_of, shown
 from .cache import Programs
 from .signature import part_text, static_name
+from .staged import SURROUNDINGS
 
 _logger = logging.getLogger("fgrad")
 _seen: weakref.WeakSet[CodeType] = weakref.WeakSet()  # of functions that were staged
@@ -75,7 +76,9 @@ def _parts(
     leaves = [(n, part_text(part)) for n, part in zip(names, key[1:])]
     static = key[1 + len(names) :]
     return leaves + [
-        (f"static {static_name(at, fun)}", _static_text(kind, value))
+        (at, str(value))
+        if at in SURROUNDINGS
+        else (f"static {static_name(at, fun)}", _static_text(kind, value))
         for at, kind, value in static
     ]
 
@@ -89,13 +92,11 @@ def _static_text(kind: type, value: Any) -> str:
 
 def _distance(key: tuple[Any, ...], other: tuple[Any, ...], first: int) -> float:
     """Return how many parts differ; static parts begin at ``first``."""
-    if key[0] != other[0] or _places(key, first) != _places(other, first):
+    if key[0] != other[0]:
         return float("inf")
-    return sum(a != b for a, b in zip(key, other))
-
-
-def _places(key: tuple[Any, ...], first: int) -> list[int | str]:
-    return [part[0] for part in key[first:]]
+    leaves = sum(a != b for a, b in zip(key[:first], other[:first]))
+    new, old = ({part[0]: part for part in k[first:]} for k in (key, other))
+    return leaves + sum(new.get(at) != old.get(at) for at in {**new, **old})
 
 
 def _difference(
@@ -104,16 +105,13 @@ def _difference(
     """Say what differs between two signatures, as the start of a sentence."""
     if key[0] != other[0]:
         return _tree_difference(key[0], other[0])
-    new, old = _parts(key, names, fun), _parts(other, names, fun)
-    first = 1 + len(names)
-    if _places(key, first) != _places(other, first):
-        return "other arguments are static, or given by keyword, than"
+    new, old = dict(_parts(key, names, fun)), dict(_parts(other, names, fun))
     found = [
-        f"{name} is {one}, but {two}"
-        for (name, one), (_, two), a, b in zip(new, old, key[1:], other[1:])
-        if a != b
+        f"{name} is {new.get(name, 'not given')}, but {old.get(name, 'not given')}"
+        for name in {**new, **old}
+        if new.get(name) != old.get(name)
     ]
-    return "; ".join(found)
+    return "; ".join(found) or "the same values, given in another way, than"
 
 
 def _tree_difference(new: PyTreeDef, old: PyTreeDef) -> str:

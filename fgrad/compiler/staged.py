@@ -137,5 +137,9 @@ def _surroundings() -> list[tuple[str, type, Any]]:
     """Return what else a program depends on, as parts of a key; mostly nothing."""
     axes = axes_in_scope.get()
     modes = config.trace_key if config.touched else ()
-    found = {"axes in scope": axes, "options": modes}
-    return [(name, tuple, value) for name, value in found.items() if value]
+    parts = zip(SURROUNDINGS, (axes, modes))
+    return [(name, tuple, value) for name, value in parts if value]
+
+
+SURROUNDINGS = "the axes in scope", "fgrad.config"
+"""What messages call the parts of a key that no argument decides."""

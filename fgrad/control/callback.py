@@ -5,13 +5,14 @@ A call is a primitive on flat arrays with one param, the `Target`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from ..core import (
     REPEATED,
     Aval,
+    Jaxpr,
     Primitive,
     is_array,
     is_inexact,
@@ -20,6 +21,7 @@ from ..core import (
     short_errors,
     user_source,
 )
+from ..core.jaxpr import jaxprs_in
 from ..errors import MissingRuleError
 from ..ops.basic import mapped, reshape, to_front
 from ..pytree import (
@@ -144,6 +146,20 @@ io_callback_p: Primitive = Primitive(
     dual=_dual(lambda: io_callback_p),
     effect=True,
 )
+
+
+def refuse_io(jaxprs: Iterable[Jaxpr], what: str) -> None:
+    """Raise if a program that runs for all elements calls out for some of them."""
+    for jaxpr in jaxprs:
+        for eqn in jaxpr.eqns:
+            if eqn.prim is io_callback_p:
+                raise MissingRuleError(
+                    f"{eqn.params['target']} is inside of {what} that differs between "
+                    "the elements of a vmap: it would be called for all of them. Loop "
+                    "over the elements with fgrad.lax.map, or call it outside"
+                )
+            refuse_io(jaxprs_in(tuple(eqn.params.values())), what)
+
 
 debug_callback_p = Primitive(
     "debug_callback",

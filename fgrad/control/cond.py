@@ -20,6 +20,7 @@ from ..settings import config
 from ..transforms.axis_names import Axis
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
+from .callback import refuse_io
 from .halves import (
     Flags,
     Halved,
@@ -312,6 +313,7 @@ def _mapped_branch(
 
 def _select(index, operands, dims, axis, branches):
     """Run all branches, and let each element take its own."""
+    refuse_io(branches, "a branch")
     avals = branches[0].out_avals
     chosen = lacking = None
     for i, branch in enumerate(branches):

@@ -13,6 +13,7 @@ from ..transforms.axis_names import Axis
 from ..transforms.jvp import push
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
+from .callback import refuse_io
 from .halves import Flags, kept, present, spread, strong
 from .loop_linear import push_apart
 from .loop_running import first_inputs, next_carry, next_inputs
@@ -143,6 +144,7 @@ def batch(
         for x, d, a, is_mapped in zip(carry, d_carry, a_carry, maps)
     ]
     if loop.until and maps[0] and axis.size:
+        refuse_io([loop.jaxpr], "a loop")
         starts += first_inputs(starts)
     carry, ys = loop._replace(jaxpr=body, n_carry=len(starts))(consts, starts, xs)
     carry = carry[: loop.n_carry]
