@@ -470,8 +470,8 @@ ERRORS = {
     "a traced value": (
         TypeError,
         lambda: jit(lambda x: pure_callback(lambda _: x, x, x))(1.0),
-        "must return f64[]",
-        "float[] (argument x of jit(lambda))",
+        "closes over float[] (argument x of jit(lambda))",
+        "pass the value as an argument",
     ),
     "declared": (
         TypeError,

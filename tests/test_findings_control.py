@@ -153,3 +153,19 @@ def test_linearize_knows_the_outputs_of_control_flow():
             fgrad.tree.leaves((out, push(0.7))), fgrad.tree.leaves(tangent), strict=True
         ):
             np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_callbacks_say_what_they_cannot_take():
+    struct = fgrad.ShapeDtypeStruct((), float)
+    raised(
+        TypeError,
+        lambda: jit(lambda x: fgrad.pure_callback(lambda v: v + x, struct, x))(1.0),
+        "closes over float[] (argument x of jit(lambda))",
+        "pass the value as an argument",
+    )
+    raised(
+        TypeError,
+        lambda: fgrad.pure_callback(np.sin, (3,), np.ones(3)),
+        "result_shape_dtypes[0] must have a shape and a dtype, got 3",
+        "fgrad.ShapeDtypeStruct(shape, dtype)",
+    )

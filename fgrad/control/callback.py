@@ -32,6 +32,7 @@ from ..pytree import (
     tree_unflatten,
 )
 from ..transforms.arguments import name_of, shown
+from ..transforms.closures import Closure
 from ..transforms.staging import input_aval, input_names
 from .target import Target
 
@@ -181,12 +182,15 @@ def _declared(kind: str, result: Any) -> tuple[PyTreeDef, tuple[Aval, ...]]:
     avals = []
     for i, leaf in enumerate(leaves):
         try:
+            if isinstance(leaf, int):  # of a shape without a dtype
+                raise TypeError
             avals.append(input_aval(leaf)._replace(weak=False))
         except TypeError:
             path = keystr(tree_flatten_with_path(result)[0][i][0])
             raise TypeError(
                 f"{kind}: result_shape_dtypes{path} must have a shape and a dtype, got "
-                f"{shown(leaf)}: write fgrad.ShapeDtypeStruct(shape, dtype)"
+                f"{leaf if type(leaf) is int else shown(leaf)}: write "
+                "fgrad.ShapeDtypeStruct(shape, dtype)"
             ) from None
     return tree, tuple(avals)
 
@@ -198,6 +202,12 @@ def _call(prim: Primitive, result: Any, args: Any, kwargs: Any, **facts: Any) ->
         raise TypeError(
             f"{kind}: callback must be a function, got {shown(fun)}: write "
             f"{kind}(f, result_shape_dtypes, x), not {kind}(f(x), ...)"
+        )
+    traced = Closure(fun).tracers
+    if traced:
+        raise TypeError(
+            f"{kind}: {name_of(fun)} closes over {traced[0].describe()}, but callbacks "
+            "run on arrays, when the program runs: pass the value as an argument"
         )
     out_tree, avals = _declared(kind, result)
     leaves, in_tree = tree_flatten((args, kwargs))
