@@ -14,8 +14,6 @@ from . import flatten_util as flatten_util
 from . import numpy as numpy
 from . import tree as tree
 from . import tree_util as tree_util
-from .compiler.cache import clear_caches
-from .compiler.jit import jit
 from .core import Array, Jaxpr, ensure_compile_time_eval, named_call, named_scope
 from .settings import (
     check_tracer_leaks,
@@ -63,7 +61,9 @@ if TYPE_CHECKING:
     from . import optim as optim
     from . import stages as stages
     from . import test_util as test_util
+    from .compiler.cache import clear_caches
     from .compiler.fwd_and_bwd import fwd_and_bwd
+    from .compiler.jit import jit
     from .compiler.linear_transpose import linear_transpose
     from .control import checkpoint_policies as checkpoint_policies
     from .control.callback import io_callback, pure_callback
@@ -139,8 +139,10 @@ _MODULES = {
 }
 _FUNCTIONS = {
     "checkpoint": "control.checkpoint",
+    "clear_caches": "compiler.cache",
     "fwd_and_bwd": "compiler.fwd_and_bwd",
     "io_callback": "control.callback",
+    "jit": "compiler.jit",
     "linear_transpose": "compiler.linear_transpose",
     "pure_callback": "control.callback",
     "remat": "ad_checkpoint",
