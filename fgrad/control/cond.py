@@ -14,7 +14,7 @@ from ..compiler.emit import Source, identifier
 from ..compiler.passes import drop_dead, optimize
 from ..compiler.runtime import compiled, load
 from ..core import Aval, Eqn, Jaxpr, Primitive, Var, check_program, evaluate
-from ..ops.basic import expand
+from ..ops.basic import expand, moved
 from ..ops.elementwise import where
 from ..settings import config
 from ..transforms.axis_names import Axis
@@ -31,13 +31,12 @@ from .halves import (
     strong,
     tangent_halves,
 )
+from .linear import mapped_jaxpr
 from .scalars import like
 from .stacks import (
     absent,
     batch_axis,
-    batched_aval,
     mapped_as,
-    moved,
     selected,
     zero_of,
 )
@@ -284,31 +283,10 @@ def _batch(args, dims, axis, *, branches, name):
 
 def _mapped(branches: Branches, flags: Flags, axis: Axis, name: str) -> Any:
     """Return the branches over batches, and which outputs are mapped."""
-    found = [_mapped_branch(b, flags, (), axis, name)[1] for b in branches]
+    found = [mapped_jaxpr(b, flags, (), axis, name)[1] for b in branches]
     outs_map = tuple(map(any, zip(*found)))
-    staged = (_mapped_branch(b, flags, outs_map, axis, name)[0] for b in branches)
+    staged = (mapped_jaxpr(b, flags, outs_map, axis, name)[0] for b in branches)
     return tuple(map(optimize, staged)), outs_map
-
-
-def _mapped_branch(
-    branch: Jaxpr, flags: Flags, wanted: Flags, axis: Axis, name: str
-) -> tuple[Jaxpr, Flags]:
-    """Return a branch over batches, which maps ``wanted`` outputs, and what it maps."""
-    inputs = list(zip(branch.in_avals, flags))
-    dims = [batch_axis(a) if flag else None for a, flag in inputs]
-    avals = [batched_aval(a, axis.size) if flag else a for a, flag in inputs]
-    found: list[bool] = []
-
-    def run(*tracers: Any) -> list[Any]:
-        call = lambda *args: evaluate(branch, args)
-        outs, out_dims = batched(call, tracers, dims, axis, name)
-        found.extend(present(out_dims))
-        return [
-            mapped_as(z, d, axis.size, a) if flag else z
-            for z, d, a, flag in zip(outs, out_dims, branch.out_avals, wanted or found)
-        ]
-
-    return stage(run, avals, name), tuple(found)
 
 
 def _select(index, operands, dims, axis, branches):

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..compiler.call import derived, joint
+from ..compiler.call import derived, joint, push_together
 from ..compiler.passes import drop_dead, optimize
 from ..core import Aval, Jaxpr, Var, evaluate, where
-from ..ops.basic import expand, mapped, to_front, zeros
+from ..ops.basic import to_front, zeros
 from ..transforms.axis_names import Axis
-from ..transforms.jvp import push
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
-from .halves import Flags, kept, present, spread, strong
-from .stacks import zero_of
+from .halves import Flags, present, strong
+from .stacks import batch_axis, batched_aval, mapped_as, zero_of
 
 
 class Pulled(NamedTuple):
@@ -59,38 +58,43 @@ def transposed(jaxpr: Jaxpr, n_fixed: int, name: str) -> Jaxpr:
 
 def tangents_of(jaxpr: Jaxpr, moves: Flags, name: str) -> tuple[Jaxpr, Flags]:
     """Return what takes primals and tangents to tangents, and the outputs that move."""
-    avals = jaxpr.in_avals
-    found: list[Flags] = []
-
-    def run(*tracers: Any) -> list[Any]:
-        primals, ts = tracers[: len(avals)], spread(tracers[len(avals) :], moves)
-        outs, t_outs, _ = push(lambda *xs: evaluate(jaxpr, xs), primals, ts, name)
-        found.append(present(t_outs))
-        return [expand(t, z) for t, z in zip(t_outs, outs) if t is not None]
 
     def make() -> tuple[Jaxpr, Flags]:
-        staged = stage(run, [*avals, *strong(kept(avals, moves))], name)
-        return optimize(staged), found[0]
+        program, outs_move = push_together(jaxpr, moves, name)
+        ts = program.outs[len(jaxpr.outs) :]
+        return drop_dead(program.replace(outs=ts)), outs_move
 
     return derived(jaxpr, ("tangents", moves), make)
 
 
-def batch_of(jaxpr: Jaxpr, flags: Flags, axis: Axis, name: str) -> Jaxpr:
-    """Return a jaxpr over batches in front; all outputs have the batch axis."""
-    avals = [
-        Aval((axis.size, *a.shape), a.dtype) if flag else a
-        for a, flag in zip(jaxpr.in_avals, flags, strict=True)
-    ]
-    dims = [0 if flag else None for flag in flags]
+def mapped_jaxpr(
+    jaxpr: Jaxpr, flags: Flags, wanted: Flags, axis: Axis, name: str
+) -> tuple[Jaxpr, Flags]:
+    """Return a jaxpr over batches, which maps ``wanted`` outputs, and what it maps.
+
+    Without ``wanted`` it maps the outputs that depend on a mapped input.
+    """
+    inputs = list(zip(jaxpr.in_avals, flags, strict=True))
+    dims = [batch_axis(a) if flag else None for a, flag in inputs]
+    avals = [batched_aval(a, axis.size) if flag else a for a, flag in inputs]
+    found: list[bool] = []
 
     def run(*tracers: Any) -> list[Any]:
         call = lambda *args: evaluate(jaxpr, args)
         outs, out_dims = batched(call, tracers, dims, axis, name)
-        return [mapped(z, d, axis.size) for z, d in zip(outs, out_dims)]
+        found.extend(present(out_dims))
+        return [
+            mapped_as(z, d, axis.size, a) if flag else z
+            for z, d, a, flag in zip(outs, out_dims, jaxpr.out_avals, wanted or found)
+        ]
 
-    def make() -> Jaxpr:
-        return optimize(stage(run, avals, name))
+    return stage(run, avals, name), tuple(found)
 
+
+def batch_of(jaxpr: Jaxpr, flags: Flags, axis: Axis, name: str) -> Jaxpr:
+    """Return a jaxpr over batches; all outputs have the batch axis."""
+    every = (True,) * len(jaxpr.outs)
+    make = lambda: optimize(mapped_jaxpr(jaxpr, flags, every, axis, name)[0])
     return derived(jaxpr, ("batch", flags, axis), make)
 
 

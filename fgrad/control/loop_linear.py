@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def push_apart(
-    loop: Loop, flags: Any, _: Jaxpr, primals: Any, tangents: Any
+    loop: Loop, flags: Any, primals: Any, tangents: Any
 ) -> tuple[list[Any], list[Any]]:
     """Run a loop for the outputs, and another one for the tangents.
 

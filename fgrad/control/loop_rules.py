@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.call import are_apart, derived
 from ..compiler.passes import optimize
 from ..core import Aval, Jaxpr, evaluate
-from ..ops.basic import astype, expand, zeros
+from ..ops.basic import astype, expand, moved, zeros
 from ..transforms.axis_names import Axis
 from ..transforms.jvp import push
 from ..transforms.staging import stage
@@ -17,7 +17,7 @@ from .callback import refuse_io
 from .halves import Flags, kept, present, spread, strong
 from .loop_linear import push_apart
 from .loop_running import first_inputs, next_carry, next_inputs
-from .stacks import batch_axis, batched_aval, mapped_as, moved
+from .stacks import batch_axis, batched_aval, mapped_as
 
 if TYPE_CHECKING:
     from .loop import Loop
@@ -56,9 +56,11 @@ def dual(loop: Loop, primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]
     ]
     flags = (flags[0], moves, flags[2])
     given = [*kept(t_consts, flags[0]), *kept(starts, moves), *kept(t_xs, flags[2])]
-    apart = are_apart(primals, given)
-    run = push_apart if apart else _push_together
-    outs, ts = run(loop, flags, body, primals, (t_consts, starts, t_xs))
+    tangents = t_consts, starts, t_xs
+    if are_apart(primals, given):
+        outs, ts = push_apart(loop, flags, primals, tangents)
+    else:
+        outs, ts = _push_together(loop, flags, body, primals, tangents)
     n = sum(moves)
     return outs, [*spread(ts[:n], moves), *spread(ts[n:], ys_move)]
 

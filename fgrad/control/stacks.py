@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..ops.basic import mapped, sum_axes, transpose
+from ..ops.basic import mapped, moved, sum_axes
 from ..ops.elementwise import logical_not
 
 DYNAMIC = (1 << 40) - 87
@@ -167,15 +167,6 @@ def batched_aval(aval: Aval, size: int) -> Aval:
     """Return the aval of a batch."""
     axis = batch_axis(aval)
     return Aval((*aval.shape[:axis], size, *aval.shape[axis:]), aval.dtype)
-
-
-def moved(x: Any, dim: int | None, axis: int) -> Any:
-    """Return an array with its batch axis, if it has one, at another place."""
-    if dim is None or dim == axis:
-        return x
-    order = [a for a in range(x.ndim) if a != dim]
-    order.insert(axis, dim)
-    return transpose(x, axes=tuple(order))
 
 
 def mapped_as(x: Any, dim: int | None, size: int, aval: Aval) -> Any:

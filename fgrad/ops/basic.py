@@ -190,6 +190,15 @@ def to_front(x, dim):
     return transpose(x, axes=(dim, *rest))
 
 
+def moved(x, dim, axis):
+    """Return ``x`` with its batch axis, if it has one, at another place."""
+    if dim is None or dim == axis:
+        return x
+    order = [a for a in range(x.ndim) if a != dim]
+    order.insert(axis, dim)
+    return transpose(x, axes=tuple(order))
+
+
 def mapped(x, dim, size):
     """Return ``x`` with its batch axis in front, broadcast if it has none."""
     if dim is None:

@@ -20,7 +20,7 @@ from ..core import (
     short_errors,
     user_source,
 )
-from ..ops.basic import mapped, to_front, transpose
+from ..ops.basic import mapped, moved
 from ..pytree import broadcast_prefix, tree_flatten, tree_unflatten
 from .arguments import Transformed, check_live, run_in, shown
 from .axis_names import Axis, bound, new_axis
@@ -237,17 +237,7 @@ class Vmap(Transformed):
         if dim is None:
             out, dim = mapped(out, None, size), 0
             out = out.copy() if type(out) is np.ndarray else out
-        return _move(out, dim, axis % ndim)
-
-
-def _move(x: Any, dim: int, axis: int) -> Any:
-    if dim == axis:
-        return x
-    if axis == 0:
-        return to_front(x, dim)
-    order = [a for a in range(x.ndim) if a != dim]
-    order.insert(axis, dim)
-    return transpose(x, axes=tuple(order))
+        return moved(out, dim, axis % ndim)
 
 
 def _broadcast(
