@@ -28,6 +28,7 @@ from .settings import (
     enable_x64,
     explain_cache_misses,
     log_compiles,
+    num_threads,
     numpy_dtype_promotion,
     numpy_rank_promotion,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "make_jaxpr",
     "named_call",
     "named_scope",
+    "num_threads",
     "numpy_dtype_promotion",
     "numpy_rank_promotion",
     "pure_callback",

@@ -44,6 +44,9 @@ OPTIONS: dict[str, Option] = {
     "enable_x64": Option(True, _BOOL, _NO_X64, acts=False),
     "default_matmul_precision": Option(None, (), _NO_PRECISION, acts=False),
     "debug_key_reuse": Option(False, _BOOL, _NO_KEYS, acts=False),
+    "num_threads": Option(
+        2, (1, 2), "the threads that large elementwise work is shared by", acts=False
+    ),
 }
 """All options by name, in the order in which they are shown."""
 
@@ -76,6 +79,7 @@ class Config:
     enable_x64: bool
     default_matmul_precision: str | None
     debug_key_reuse: bool
+    num_threads: int
 
     def __init__(self) -> None:
         set_own = object.__setattr__
@@ -359,3 +363,15 @@ def debug_key_reuse(value: bool = True) -> Override:
     True
     """
     return Override("debug_key_reuse", value)
+
+
+def num_threads(value: int) -> Override:
+    """Say how many threads compiled programs may use for large elementwise work.
+
+    One thread is used anyway for small arrays, and where the process has one core.
+
+    >>> with num_threads(1):
+    ...     config.num_threads
+    1
+    """
+    return Override("num_threads", value)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fgrad.compiler import passes
+from fgrad.compiler import cost_model, passes
 from fgrad.core import StagedTrace, check_jaxpr
 
 
@@ -12,6 +12,18 @@ def pytest_addoption(parser):
         action="store_true",
         help="write what programs look like now to tests/golden",
     )
+    parser.addoption(
+        "--plan-all",
+        action="store_true",
+        help="plan buffers and blocks also for the smallest arrays",
+    )
+
+
+def pytest_configure(config):
+    if config.getoption("--plan-all"):
+        cost_model.MODEL = cost_model.Model(
+            buffered=1, fused=1, cached=0, block=1, fewest=64
+        )
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -15,9 +15,12 @@ import numpy as np
 from ..core import Aval, Jaxpr, Tracer, aval_of, short_errors, trimmed
 from ..pytree import PyTreeDef, first_difference, tree_flatten, tree_unflatten
 from ..transforms.staging import ShapeDtypeStruct
-from .cost import MemoryStats, cost_of, memory_of
+from .cost import cost_of
 from .donation import Donating
+from .explain import explained
+from .memory import MemoryStats, memory_of
 from .runtime import Executable, compiled
+from .workspace import Workspaces
 
 
 @dataclass(frozen=True)
@@ -181,14 +184,35 @@ class Lowered(Stage):
         return self.jaxpr if dialect in (None, "jaxpr") else self.as_text(dialect)
 
     def cost_analysis(self) -> dict[str, float]:
-        """Return flops, transcendentals and bytes accessed, counted from the jaxpr.
+        """Return flops, transcendentals, bytes accessed, and bytes of memory.
+
+        ``"buffer bytes"`` are kept between the calls; ``"peak bytes"`` are at most held
+        during one, with its arguments and outputs.
 
         >>> from fgrad import jit
         >>> lowered = jit(lambda a, b: a @ b).lower(np.ones((2, 3)), np.ones((3, 4)))
         >>> lowered.cost_analysis()["flops"]
         48.0
         """
-        return cost_of(self.jaxpr)
+        return costs(self._program)
+
+    def explain(self, details: bool = False) -> str:
+        """Return what the compiler did: the passes, and what was fused and planned.
+
+        With ``details`` every pass shows what it changed.
+
+        >>> from fgrad import jit
+        >>> print(jit(lambda x: 2.0 * x * 1.0).lower(np.zeros(3)).explain())
+        staged: 2 equations
+          inline_custom: no change
+          drop_marks: no change
+          inline_calls: no change
+          simplify: 2 equations -> 1 equation
+          ...
+        planned: nothing, all arrays are small or of unknown layout
+        <BLANKLINE>
+        """
+        return explained(self._signature.jaxpr, self._program.plan, details)
 
     def compile(self, compiler_options: Any = None) -> Compiled:
         """Return the program as a function of the (dynamic) arguments.
@@ -233,15 +257,15 @@ class Compiled(Stage):
         return self._program.source.legend + self._program.source.text
 
     def cost_analysis(self) -> dict[str, float]:
-        """Return flops, transcendentals and bytes accessed, counted from the jaxpr."""
-        return cost_of(self._program.jaxpr)
+        """Return flops, transcendentals, bytes accessed, and bytes of memory."""
+        return costs(self._program)
 
     def memory_analysis(self) -> MemoryStats:
         """Return the bytes of arguments, outputs, intermediates and constants."""
         program = self._program
         pairs = program.pairs if isinstance(program, Donating) else {}
         aliased = [program.jaxpr.in_avals[i] for i in pairs]
-        return memory_of(program.jaxpr, aliased, program.source)
+        return memory_of(program.jaxpr, aliased, program.source, program.plan)
 
     def _fitted(self, x: Any, wanted: Aval, name: str) -> Any:
         """Return an argument as what the program was compiled for."""
@@ -272,6 +296,19 @@ class Compiled(Stage):
             f"compiled for, {difference}. Static arguments are part of the program: "
             "leave them out"
         )
+
+
+def costs(program: Executable | Donating) -> dict[str, float]:
+    """Return what a program costs: operations, traffic and memory."""
+    jaxpr, plan = program.jaxpr, program.plan
+    memory = memory_of(jaxpr, [], program.source, plan)
+    held = Workspaces(plan.buffers).nbytes if plan else 0
+    peak = (
+        memory.argument_size_in_bytes
+        + memory.output_size_in_bytes
+        + memory.temp_size_in_bytes
+    )
+    return {**cost_of(jaxpr), "buffer bytes": float(held), "peak bytes": float(peak)}
 
 
 def _structs(tree: PyTreeDef, avals: Sequence[Aval]) -> Any:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
-from typing import Any
 
-from ..core import Aval, Eqn, Jaxpr, Var, atom_aval
+from ..core import Aval, Eqn, Jaxpr, atom_aval
 
 _TRANSCENDENTAL = frozenset(
     "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh exp exp2 expm1 "
@@ -56,13 +54,14 @@ def cost_of(jaxpr: Jaxpr) -> dict[str, float]:
             times = eqn.params.get("length", 1)
             total = {k: v + times * inner[k] for k, v in total.items()}
             continue
-        kind = "transcendentals" if _is_transcendental(eqn) else "flops"
+        kind = "transcendentals" if is_transcendental(eqn) else "flops"
         total[kind] += _operations(eqn)
         total["bytes accessed"] += _bytes(eqn)
     return total
 
 
-def _is_transcendental(eqn: Eqn) -> bool:
+def is_transcendental(eqn: Eqn) -> bool:
+    """Say whether an operation is an exponential, a sine or the like."""
     squares = eqn.prim.name == "pow" and type(eqn.inputs[1]) is int
     return eqn.prim.name in _TRANSCENDENTAL and not squares
 
@@ -92,31 +91,3 @@ def _bytes(eqn: Eqn) -> int:
 def nbytes(aval: Aval) -> int:
     """Return the bytes of an array."""
     return aval.size * aval.dtype.itemsize
-
-
-@dataclass(frozen=True)
-class MemoryStats:
-    """What arrays a program holds, in bytes."""
-
-    argument_size_in_bytes: int
-    output_size_in_bytes: int
-    alias_size_in_bytes: int
-    """Outputs that take the place of donated arguments."""
-    temp_size_in_bytes: int
-    """An upper bound: all intermediate arrays together."""
-    generated_code_size_in_bytes: int
-    """The source and the constants."""
-
-
-def memory_of(jaxpr: Jaxpr, aliased: list[Aval], source: Any) -> MemoryStats:
-    """Return the bytes of arguments, outputs, intermediates and constants."""
-    outs = {a for a in jaxpr.outs if type(a) is Var}
-    made = [v for e in jaxpr.eqns if not e.prim.view for v in e.outs if v not in outs]
-    constants = [getattr(value, "nbytes", 0) for value in source.namespace.values()]
-    return MemoryStats(
-        argument_size_in_bytes=sum(map(nbytes, jaxpr.in_avals)),
-        output_size_in_bytes=sum(map(nbytes, jaxpr.out_avals)),
-        alias_size_in_bytes=sum(map(nbytes, aliased)),
-        temp_size_in_bytes=sum(nbytes(v.aval) for v in made),
-        generated_code_size_in_bytes=len(source.raw) + sum(constants),
-    )

@@ -10,6 +10,7 @@ elsewhere its result is copied.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +18,10 @@ import numpy as np
 
 from ..core import Aval, Eqn, Jaxpr, Var, atom_aval
 from .emit import Emitter, Source, identifier
-from .runtime import Executable, compiled, load
+from .emit_planned import PlannedEmitter
+from .loading import load
+from .plan import Plan, plan_of, roots_of
+from .runtime import Executable, Plain, compiled
 from .warn import warn
 
 _UFUNCS = {
@@ -69,6 +73,11 @@ class Donating:
         """The source where all that is donated can be used."""
         return self.variant(tuple(self.pairs)).source
 
+    @property
+    def plan(self) -> Plan | None:
+        """The plan where all that is donated can be used."""
+        return self.variant(tuple(self.pairs)).plan
+
     def variant(self, places: tuple[int, ...]) -> Executable | Variant:
         """Return the program that writes to the arguments in these places."""
         found = self.variants.get(places)
@@ -95,15 +104,32 @@ class Donating:
 class Variant:
     """The program that writes to certain arguments."""
 
-    __slots__ = ("function", "source")
+    __slots__ = ("function", "plan", "source")
 
     def __init__(
         self, jaxpr: Jaxpr, name: str, arguments: list[str], pairs: dict[int, int]
     ) -> None:
+        given = {k: jaxpr.invars[i] for i, k in pairs.items()}
+        self.plan = plan_of(jaxpr, _written_directly(jaxpr, given))
         emitter = DonatingEmitter(jaxpr, identifier(name), arguments)
-        emitter.given = {k: jaxpr.invars[i] for i, k in pairs.items()}
-        self.source = emitter.source()
+        emitter.given = given
+        if self.plan is None:
+            self.source = emitter.source()
+        else:
+            plain = Plain(emitter.source, jaxpr)
+            planned = PlannedEmitter(jaxpr, emitter.name, arguments, self.plan, plain)
+            planned.given = given
+            self.source = planned.source()
         self.function = load(self.source, jaxpr)
+
+
+def _written_directly(jaxpr: Jaxpr, given: dict[int, Var]) -> dict[Var, Var]:
+    """Return the outputs that can be made in their arguments: those of no alias."""
+    roots = roots_of(jaxpr)
+    shown = Counter(roots.get(a, a) for a in jaxpr.outs if type(a) is Var)
+    made = {v for e in jaxpr.eqns for v in e.outs if v not in roots}
+    pairs = ((jaxpr.outs[k], target) for k, target in given.items())
+    return {a: x for a, x in pairs if type(a) is Var and a in made and shown[a] == 1}
 
 
 def matched(
@@ -187,7 +213,7 @@ class DonatingEmitter(Emitter):
         results = [
             self.text[self.given[k]]
             if k in self.given
-            else self._named(self.output(atom, taken))
+            else self.named(self.output(atom, taken))
             for k, atom in enumerate(self.jaxpr.outs)
         ]
         writes = [
@@ -196,11 +222,7 @@ class DonatingEmitter(Emitter):
             if self.jaxpr.outs[k] is not target
         ]
         self._put(writes)
-        arguments = [self.text[v] for v in self.jaxpr.invars]
-        head = f"def {self.name}({', '.join(arguments)}):"
-        result = "".join(f"{text}, " for text in results)
-        lines = [head, *self.lines, f"return ({result})"]
-        return Source(self.name, lines, self.namespace, arguments, self.effects)
+        return self.finished(results)
 
     def _late(self) -> dict[Any, Eqn]:
         """Return the equations that write straight into an argument, at the end."""
@@ -225,21 +247,13 @@ class DonatingEmitter(Emitter):
         text = self.atom(atom)
         if self.root(atom) in self.given.values():  # which will be overwritten
             text = f"{text}.copy()"
-        return Write(target, self._named(text), frozenset())
+        return Write(target, self.named(text), frozenset())
 
     def _reads(self, text: str) -> frozenset[Var]:
         """Return the arguments to be overwritten that an expression reads."""
         names = set(re.findall(r"\w+", text))
         roots = {self.root(var) for var, name in self.text.items() if name in names}
         return frozenset(roots & set(self.given.values()))
-
-    def _named(self, text: str) -> str:
-        """Return the name of a value that is computed by now."""
-        if text.isidentifier():
-            return text
-        name = self.fresh()
-        self.lines.append(f"{name} = {text}")
-        return name
 
     def _put(self, writes: list[Write]) -> None:
         """Write in an order in which nothing is read after it was overwritten."""
@@ -250,7 +264,7 @@ class DonatingEmitter(Emitter):
                 self.lines.append(self._statement(free[0]))
             else:  # they read each other: compute one of them beforehand
                 target, call, _ = writes[0]
-                writes[0] = Write(target, self._named(call), frozenset())
+                writes[0] = Write(target, self.named(call), frozenset())
 
     def _statement(self, write: Write) -> str:
         target = self.text[write.target]

@@ -106,11 +106,18 @@ class Emitter:
     def source(self) -> Source:
         for eqn in self.jaxpr.eqns:
             self.equation(eqn)
+        return self.finished(self.results())
+
+    def results(self) -> list[str]:
+        """Return the texts of the outputs, each in memory of its own."""
         taken: set[Any] = set()
-        outs = [self.output(atom, taken) for atom in self.jaxpr.outs]
+        return [self.output(atom, taken) for atom in self.jaxpr.outs]
+
+    def finished(self, results: list[str]) -> Source:
+        """Return the function of the lines so far, which returns some results."""
         arguments = [self.text[v] for v in self.jaxpr.invars]
         head = f"def {self.name}({', '.join(arguments)}):"
-        result = "".join(f"{out}, " for out in outs)
+        result = "".join(f"{text}, " for text in results)
         lines = [head, *self.lines, f"return ({result})"]
         return Source(self.name, lines, self.namespace, arguments, self.effects)
 
@@ -150,10 +157,15 @@ class Emitter:
 
     def name_it(self, var: Var) -> None:
         """Give a pending expression a line of its own."""
-        if not self.text[var].isidentifier():
-            name = self.fresh()
-            self.lines.append(f"{name} = {self.text[var]}")
-            self.text[var] = name
+        self.text[var] = self.named(self.text[var])
+
+    def named(self, text: str) -> str:
+        """Return the name of a value that is computed by now."""
+        if text.isidentifier():
+            return text
+        name = self.fresh()
+        self.lines.append(f"{name} = {text}")
+        return name
 
     def template(self, eqn: Eqn, names: list[str]) -> str:
         """Return the right-hand side over given names."""
@@ -203,7 +215,11 @@ class Emitter:
             return self.text[atom]
         if type(atom) is Tracer:
             raise TypeError(_captured(atom))
-        return number_text(atom) or self.bind("const", atom, content_key(atom))
+        return self.literal(atom) or self.bind("const", atom, content_key(atom))
+
+    def literal(self, atom: Any) -> str | None:
+        """Return a constant as source code, None if it has to be bound to a name."""
+        return number_text(atom)
 
     def root(self, atom: Any) -> Any:
         return self.roots.get(atom, atom) if type(atom) is Var else None
@@ -230,7 +246,7 @@ def _meaning(value: Any) -> str:
         aval = str(atom_aval(value))
         shown = np.array2string(value, separator=", ", threshold=6, edgeitems=2)
         return f"{aval} {' '.join(shown.split())}" if value.size <= 6 else aval
-    if callable(value) and hasattr(value, "__module__"):
+    if callable(value) and hasattr(value, "__qualname__"):
         doc = (value.__doc__ or "").strip().partition("\n")[0]
         return f"{value.__module__}.{value.__qualname__}" + (f", {doc}" if doc else "")
     return str(value)

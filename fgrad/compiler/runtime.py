@@ -1,57 +1,54 @@
-"""From a jaxpr to a function that runs: optimise, emit, exec once, keep."""
+"""From a jaxpr to a function that runs: optimise, plan, emit, exec once, keep."""
 
 from __future__ import annotations
 
-import contextlib
-import linecache
-import weakref
 from collections.abc import Callable, Iterable
-from itertools import count
+from functools import cached_property
 from typing import Any
 
 from ..core import Jaxpr
-from .emit import Source, emit, identifier, readable
+from .emit import Emitter, Source, emit, identifier
+from .emit_planned import PlannedEmitter
+from .loading import load
 from .passes import LOWERING, optimize
-
-_numbers = count()
-_ended: list[str] = []  # not forgotten at once: linecache may be reading its cache
+from .plan import plan_of
 
 
 class Executable:
     """A jaxpr as a function of NumPy calls: flat arrays in, a tuple of arrays out."""
 
-    __slots__ = ("function", "jaxpr", "source")
+    __slots__ = ("function", "jaxpr", "plan", "source")
 
     def __init__(self, jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> None:
         self.jaxpr = optimize(jaxpr, LOWERING)
-        self.source = emit(self.jaxpr, name, arguments)
+        self.plan = plan_of(self.jaxpr)
+        names = list(arguments) or [f"x{i}" for i in range(len(jaxpr.invars))]
+        if self.plan is None:
+            self.source = emit(self.jaxpr, name, names)
+        else:
+            plain = Plain(Emitter(self.jaxpr, name, names).source, self.jaxpr)
+            emitter = PlannedEmitter(self.jaxpr, name, names, self.plan, plain)
+            self.source = emitter.source()
         self.function = load(self.source, self.jaxpr)
 
 
-def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
-    """Return the function that a source defines; tracebacks and pdb show its text."""
-    with contextlib.suppress(IndexError):  # other threads take from it, too
-        while _ended:
-            linecache.cache.pop(_ended.pop(), None)
-    filename = f"<fgrad>/{source.name}_{next(_numbers)}.py"
+class Plain:
+    """A program without a plan, for arguments of any layout; compiled if it is used."""
 
-    raw = source.raw
+    def __init__(self, write: Callable[[], Source], jaxpr: Jaxpr) -> None:
+        self.write = write
+        self.jaxpr = jaxpr
 
-    def shown() -> str:
-        return readable(raw)
+    def __call__(self, *args: Any) -> Any:
+        return self.function(*args)
 
-    linecache.cache[filename] = (shown,)
-    namespace = {
-        **source.namespace,
-        "__jaxpr__": jaxpr,  # this and the others are for messages
-        "__arguments__": source.arguments,
-        "__effects__": source.effects,
-    }
-    exec(compile(raw, filename, "exec"), namespace)
-    function = namespace.pop(source.name)  # no cycle: it is freed at its last use
-    function.source = source  # what calls it shows it
-    weakref.finalize(function, _ended.append, filename)
-    return function
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The program."""
+        return load(self.write(), self.jaxpr)
+
+    def __repr__(self) -> str:
+        return "the same program for arguments of any layout, without buffers"
 
 
 def compiled(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Executable:

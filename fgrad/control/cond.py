@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from ..compiler.call import are_apart, derived, push_together
 from ..compiler.emit import Source, identifier
+from ..compiler.loading import load
 from ..compiler.passes import drop_dead, optimize
-from ..compiler.runtime import compiled, load
+from ..compiler.runtime import compiled
 from ..core import Aval, Eqn, Jaxpr, Primitive, Var, check_program, evaluate
 from ..ops.basic import expand, moved
 from ..ops.elementwise import where

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..compiler.call import derived
 from ..compiler.emit import Emitter, Source, identifier
+from ..compiler.loading import load
 from ..compiler.passes import LOWERING, optimize
-from ..compiler.runtime import load
 from ..core import Aval, Eqn, Jaxpr, Var, has_effects
 from .stacks import DYNAMIC, buffer, stacked
 

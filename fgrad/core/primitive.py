@@ -35,6 +35,9 @@ class Primitive:
       axis of one array, ``None`` if it has none. Primitives that are ``named`` or
       call functions get the mapped `Axis` in place of its size.
     - ``emit(names, **params)`` gives a NumPy expression; a string is a template.
+    - ``into(names, out, **params)`` gives statements that write ``z`` into an array,
+      an empty string if it cannot; a string is a template. The array may be the
+      memory of those arguments of its shape that ``over`` numbers; None: of any.
 
     ``multi`` primitives return a list. In the rules of ``elementwise`` primitives
     a cotangent or tangent may be anything that broadcasts to its primal; other
@@ -63,6 +66,8 @@ class Primitive:
     jvp: Callable[..., Any] | None = None
     batch: Callable[..., Any] | None = None
     emit: str | Callable[..., str] = ""
+    into: str | Callable[..., str] = ""
+    over: tuple[int, ...] | None = ()
     multi: bool = False
     linear: bool = False
     elementwise: bool = False

@@ -27,7 +27,9 @@ def letters() -> Any:
                 yield name
 
 
-class _Names(dict):
+class Names(dict):
+    """What variables are called: a, b, c ... in the order in which they are asked."""
+
     def __init__(self) -> None:
         self.fresh = letters()
 
@@ -36,9 +38,9 @@ class _Names(dict):
         return name
 
 
-def format_jaxpr(jaxpr: Jaxpr, indent: str = "", names: _Names | None = None) -> str:
+def format_jaxpr(jaxpr: Jaxpr, indent: str = "", names: Names | None = None) -> str:
     """Return the text ``{ lambda a:f64[3] . let b:f64[3] = sin a in (b,) }``."""
-    names = _Names() if names is None else names
+    names = Names() if names is None else names
     inputs = " ".join(f"{names[v]}:{v.aval}" for v in jaxpr.invars)
     lines = [_format_eqn(eqn, names, indent + "    ") for eqn in jaxpr.eqns]
     outs = ", ".join(_atom(atom, names) for atom in jaxpr.outs)
@@ -49,7 +51,7 @@ def format_jaxpr(jaxpr: Jaxpr, indent: str = "", names: _Names | None = None) ->
     return f"{head}{body}\n{indent}  in ({outs}) }}"
 
 
-def _format_eqn(eqn: Eqn, names: _Names, indent: str) -> str:
+def _format_eqn(eqn: Eqn, names: Names, indent: str) -> str:
     inputs = " ".join(_atom(atom, names) for atom in eqn.inputs)
     shown = {k: v for k, v in eqn.params.items() if not _is_default(v)}
     params = " ".join(f"{k}={_param(v, indent)}" for k, v in shown.items())
@@ -75,7 +77,7 @@ def _param(value: Any, indent: str) -> str:
     return getattr(value, "__name__", None) or str(value)
 
 
-def _atom(atom: Any, names: _Names) -> str:
+def _atom(atom: Any, names: Names) -> str:
     if type(atom) is Var:
         return names[atom]
     aval = aval_of(atom)

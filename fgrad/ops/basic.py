@@ -31,6 +31,10 @@ def _emit_cast(names, *, dtype):
     return f"{names[0]}.astype({dtype_text(dtype)})"
 
 
+def _cast_into(names, out, *, dtype):
+    return f'np.copyto({out}, {names[0]}, casting="unsafe")'
+
+
 def _abstract_cast(x, *, dtype):
     return Aval(x.shape, dtype)
 
@@ -43,6 +47,7 @@ cast = Primitive(
     jvp=lambda ts, z, x, *, dtype: cast(ts[0], dtype=dtype),
     batch=lambda args, dims, size, *, dtype: (cast(args[0], dtype=dtype), dims[0]),
     emit=_emit_cast,
+    into=_cast_into,
     linear=True,
 )
 
@@ -55,6 +60,7 @@ cast_discrete = Primitive(
         dims[0],
     ),
     emit=_emit_cast,
+    into=_cast_into,
     flat=True,
 )
 
@@ -254,6 +260,16 @@ def emit_reduction(function):
     return emit
 
 
+def reduction_into(function):
+    """Return the rule that writes a reduction into an array."""
+    emit = emit_reduction(function)
+
+    def into(names, out, **params):
+        return f"{emit(names, **params)[:-1]}, out={out})"
+
+    return into
+
+
 _add: Any = np.add.reduce
 
 
@@ -280,6 +296,7 @@ reduce_sum = Primitive(
         args, dims, size, **params
     ),
     emit=emit_reduction("np.add.reduce"),
+    into=reduction_into("np.add.reduce"),
     linear=True,
     elementwise=True,  # cotangents may be smaller than what they stand for
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from math import prod
 
@@ -182,6 +183,15 @@ def _emit(names, *, contract, batch, ndims):
     return _plan(contract, batch, ndims)[0].format(*names)
 
 
+def _into(names, out, *, contract, batch, ndims):
+    """Write a product into an array, if it is one: no transposition afterwards."""
+    text = _plan(contract, batch, ndims)[0]
+    match = re.fullmatch(r"\((\S+) @ (\S+)\)", text)
+    if match is None:
+        return ""
+    return f"np.matmul({match[1]}, {match[2]}, out={{out}})".format(*names, out=out)
+
+
 dot_general_p = Primitive(
     "dot_general",
     impl=_impl,
@@ -190,6 +200,7 @@ dot_general_p = Primitive(
     jvp=_jvp,
     batch=_batch,
     emit=_emit,
+    into=_into,
 )
 
 NO_BATCH = ((), ())

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import Aval, aval_of, broadcast_shapes, dtype_of, promoted
 from .basic import astype, real
-from .families import binary, elementwise, flat, ufunc_aval, unary
+from .families import binary, elementwise, flat, ufunc_aval, unary, writing
 
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
 
@@ -57,6 +57,16 @@ def _power_y(ct, z, x, y):
     return ct * (z * log(where(x == 0, 1, x)))
 
 
+def _power_into(names, out):
+    """Write a power by a literal as ``**`` does: some have ufuncs of their own."""
+    x, y = names
+    try:
+        own = {2: "square", 0.5: "sqrt", -1: "reciprocal"}.get(float(y.strip("()")))
+    except ValueError:
+        return ""
+    return f"np.{own}({x}, out={out})" if own else f"np.power({x}, {y}, out={out})"
+
+
 def _wide(x, z):
     return x if type(x) in (int, float) else astype(x, dtype_of(z))
 
@@ -102,7 +112,8 @@ mul = binary("mul", np.multiply, lambda c, z, x, y: c * y, lambda c, z, x, y: c 
              "({0} * {1})", operator.mul)
 div = binary("div", np.divide, lambda c, z, x, y: over(c, y),
              lambda c, z, x, y: over(-c * z, y), "({0} / {1})", _divide)
-power = binary("pow", np.power, _power_x, _power_y, "({0} ** {1})", _power)
+power = binary("pow", np.power, _power_x, _power_y, "({0} ** {1})", _power,
+               into=_power_into)
 neg = unary("neg", np.negative, lambda c, z, x: -c, "(-{0})", operator.neg, linear=True)
 positive = unary("positive", np.positive, lambda c, z, x: c, "(+{0})", operator.pos,
                  linear=True)
@@ -119,6 +130,7 @@ absolute = elementwise(
     rules=(_abs_vjp,),
     jvp=_abs_jvp,
     emit="np.abs({0})",
+    **writing(np.absolute),
 )
 
 # -- exponentials, logarithms, roots -----------------------------------------------
@@ -291,6 +303,12 @@ around = elementwise(
 # -- where -------------------------------------------------------------------------
 
 
+def _where_into(names, out):
+    condition, x, y = names
+    lines = [] if y == out else [f"np.copyto({out}, {y})"]
+    return "\n".join([*lines, f"np.copyto({out}, {x}, where={condition})"])
+
+
 def _where_jvp(tangents, z, c, x, y):
     _, tx, ty = tangents
     return where(c, 0 if tx is None else tx, 0 if ty is None else ty)
@@ -309,6 +327,8 @@ where = elementwise(
     ),
     jvp=_where_jvp,
     emit="np.where({0}, {1}, {2})",
+    into=_where_into,
+    over=(2,),
 )
 
 # -- no derivative on purpose ------------------------------------------------------

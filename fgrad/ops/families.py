@@ -128,6 +128,7 @@ def unary(name, ufunc, rule, emit=None, impl=None, **fields):
         abstract=lambda x: ufunc_aval(ufunc, impl, x),
         rules=(rule,),
         emit=emit or f"np.{ufunc.__name__}({{0}})",
+        **writing(ufunc),
         **fields,
     )
 
@@ -143,7 +144,7 @@ def binary(name, ufunc, rule_x, rule_y, emit=None, impl=None, **fields):
         abstract=lambda x, y: ufunc_aval(ufunc, impl, x, y),
         rules=(rule_x, rule_y),
         emit=emit or f"np.{ufunc.__name__}({{0}}, {{1}})",
-        **fields,
+        **{**writing(ufunc), **fields},
     )
 
 
@@ -157,4 +158,16 @@ def flat(name, ufunc, emit=None, impl=None):
         rules=None,
         emit=emit or f"np.{ufunc.__name__}({args})",
         flat=True,
+        **writing(ufunc),
     )
+
+
+def writing(ufunc):
+    """Return the fields of a primitive that say how a ufunc writes into an array.
+
+    >>> import numpy as np
+    >>> writing(np.hypot)["into"]
+    'np.hypot({0}, {1}, out={out})'
+    """
+    args = ", ".join(f"{{{i}}}" for i in range(ufunc.nin))
+    return {"into": f"np.{ufunc.__name__}({args}, out={{out}})", "over": None}

@@ -20,6 +20,7 @@ from .basic import (
     real,
     reduce_sum,
     reduced_shape,
+    reduction_into,
     reshape,
     size_of,
     sum_axes,
@@ -66,7 +67,13 @@ def _reduction(name, ufunc, abstract, **rules):
         return batch_reduction(prim)(args, dims, size, **params)
 
     prim = Primitive(
-        name, impl, abstract, batch=batch, emit=emit_reduction(function), **rules
+        name,
+        impl,
+        abstract,
+        batch=batch,
+        emit=emit_reduction(function),
+        into=reduction_into(function),
+        **rules,
     )
     return prim
 

@@ -1,0 +1,248 @@
+"""Emit a planned program: buffers as ``out=``, groups as functions of one block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import Eqn, Jaxpr, Var, atom_aval
+from ..ops.basic import dtype_text
+from .blocks import Blocks
+from .cost_model import in_two_threads
+from .emit import Emitter, Source
+from .fusion import Role
+from .loading import load
+from .plan import Home, Plan
+from .storage import writing_text
+from .workspace import Buffer, Workspaces, contiguous, in_blocks, in_threads
+
+
+class PlannedEmitter(Emitter):
+    """Emission of a program whose large values have homes.
+
+    The function hands over to ``plain``, which makes no assumption, if the layout of
+    its arguments is not what the plan assumes.
+    """
+
+    def __init__(
+        self, jaxpr: Jaxpr, name: str, arguments: list[str], plan: Plan, plain: Any
+    ) -> None:
+        super().__init__(jaxpr, name, arguments)
+        self.plan = plan
+        self.plain = plain
+        self.given: dict[int, Var] = {}  # outputs -> arguments that they are put into
+        self.passing = {*plan.homes, *(v for vs in plan.dying.values() for v in vs)}
+        named = enumerate(plan.buffers)
+        self.buffers = {b: self.reserve(f"t{i}") for i, b in named}
+
+    def source(self) -> Source:
+        self._guard()
+        spaces = Workspaces(list(self.buffers))
+        if self.buffers:
+            taken = self.bind("workspaces", spaces)
+            names = ", ".join(self.buffers.values())
+            comma = "," if len(self.buffers) == 1 else ""
+            self.lines.append(f"{names}{comma} = workspace = {taken}.take()")
+            self.taken.add("workspace")
+        for i, item in enumerate(self.plan.items):
+            if isinstance(item, Blocks):
+                self._blocks(item)
+            else:
+                self.equation(item)
+            self._forget(i)
+        results = self.results()
+        if self.buffers:
+            self.lines.append(f"{self.bind('workspaces', spaces)}.give(workspace)")
+        return self.finished(results)
+
+    def equation(self, eqn: Eqn) -> None:
+        """Write one equation: into its output's home, if it has one."""
+        home = self.plan.homes.get(eqn.outs[0]) if len(eqn.outs) == 1 else None
+        if home is None:
+            super().equation(eqn)
+            return
+        out = self.memory(home)
+        blanks = [f"\0{i}\0" for i in range(len(eqn.inputs))]
+        for atom, blank in zip(eqn.inputs, blanks):
+            if type(atom) is Var and self.counted(eqn, blanks, blank) > 1:
+                self.name_it(atom)
+        names = [self.atom(a) for a in eqn.inputs]
+        self.lines += writing_text(eqn, names, out).split("\n")
+        self.text[eqn.outs[0]] = out
+
+    def results(self) -> list[str]:
+        """Return the texts of the outputs; some were put into arguments."""
+        taken: set[Any] = set()
+        outs, given = self.jaxpr.outs, self.given
+        texts = (
+            [
+                self.text[given[k]] if k in given else self.named(self.output(a, taken))
+                for k, a in enumerate(outs)
+            ]
+            if given
+            else super().results()
+        )
+        late = [
+            (x, outs[k])
+            for k, x in given.items()
+            if outs[k] is not x and not self._is_home(x, outs[k])
+        ]
+        values = [self._apart(atom) for _, atom in late]
+        for (target, _), value in zip(late, values):
+            self.lines.append(f"{self.text[target]}[...] = {value}")
+        return texts
+
+    def _is_home(self, x: Var, atom: Any) -> bool:
+        return type(atom) is Var and self.plan.homes.get(atom) is x
+
+    def _apart(self, atom: Any) -> str:
+        """Return the name of a value that stays when arguments are written to."""
+        text, shared = self.atom(atom), self.root(atom) in self.given.values()
+        return self.named(f"{text}.copy()" if shared else text)
+
+    def memory(self, home: Home) -> str:
+        """Return the name of a home."""
+        return self.buffers[home] if isinstance(home, Buffer) else self.text[home]
+
+    def counted(self, eqn: Eqn, blanks: list[str], blank: str) -> int:
+        """Return how often the text of an equation has one of its inputs."""
+        return writing_text(eqn, blanks, "").count(blank)
+
+    def is_inlined(self, eqn: Eqn, text: str) -> bool:
+        """Say whether the text of an equation moves to its reader.
+
+        What reads memory that will change or be forgotten stays where it is.
+        """
+        passing = any(self.root(a) in self.passing for a in eqn.inputs)
+        return not (passing and not eqn.prim.view) and super().is_inlined(eqn, text)
+
+    def _guard(self) -> None:
+        guarded = [self.text[v] for v in self.plan.guarded]
+        if guarded:
+            arguments = ", ".join(self.text[v] for v in self.jaxpr.invars)
+            test = f"{self.bind('contiguous', contiguous)}({', '.join(guarded)})"
+            plain = self.bind("plain", self.plain)
+            self.lines += [f"if not {test}:", f"    return {plain}({arguments})"]
+
+    def _forget(self, i: int) -> None:
+        """Delete what is large and was read for the last time."""
+        dying = self.plan.dying.get(i, ())
+        names = [self.text[v] for v in dying if self.text[v].isidentifier()]
+        if names:
+            self.lines.append(f"del {', '.join(names)}")
+
+    # -- groups ------------------------------------------------------------------------
+
+    def _blocks(self, blocks: Blocks) -> None:
+        """Write a group: new arrays for its outputs, a function, and its call."""
+        for var in blocks.written:
+            home = self.plan.homes.get(var)
+            if home is not None:
+                self.text[var] = self.memory(home)
+            else:
+                self.text[var] = self.fresh()
+                self.lines.append(f"{self.text[var]} = {empty_text(var)}")
+        step = StepEmitter(self, blocks)
+        source = step.source()
+        arrays = "".join(f"{t}, " for t in step.arrays.values())
+        shared = "".join(f"{t}, " for t in step.shared.values())
+        local = "".join(f"{self.buffers[b]}, " for b in blocks.buffers)
+        run = in_threads if in_two_threads(blocks.group) else in_blocks
+        call = self.bind(run.__name__, run)
+        name = self.bind(source.name, load(source, None))
+        self.lines.append(
+            f"{call}({name}, {blocks.rows}, ({arrays}), ({shared}), ({local}))"
+        )
+        for eqn in blocks.after:
+            self.equation(eqn)
+
+
+class StepEmitter:
+    """Writes the function that computes one block of a group."""
+
+    def __init__(self, outer: PlannedEmitter, blocks: Blocks) -> None:
+        self.outer = outer
+        self.blocks = blocks
+        self.arrays: dict[str, str] = {}  # parameter -> argument, whole
+        self.shared: dict[str, str] = {}
+        self.names: dict[Any, str] = {}  # what values are called in the step
+        self.flat = blocks.group.flat
+        space = blocks.group.space
+        self.inner = space[-1]
+        self.count = 1
+        for size in space[:-1]:
+            self.count *= size
+
+    def source(self) -> Source:
+        """Return the source of the step; arrays and shared are filled in."""
+        blocks = self.blocks
+        for eqn in blocks.eqns:
+            for atom in eqn.inputs:
+                self._name_input(eqn, atom)
+        local = [self.outer.reserve(f"b{i}") for i in range(len(blocks.buffers))]
+        for var in blocks.written:
+            self._array(var, blocks.group.roles[var])
+        self.names.update((v, local[i]) for v, i in blocks.temporary.items())
+        lines = [line for eqn in blocks.eqns for line in self._lines(eqn)]
+        name = self.outer.reserve("block")
+        parameters = [*self.arrays, *self.shared, *local]
+        head = f"def {name}({', '.join(parameters)}):"
+        return Source(name, [head, *lines], {"np": self.outer.namespace["np"]})
+
+    def _lines(self, eqn: Eqn) -> list[str]:
+        names = [self._text(a) for a in eqn.inputs]
+        out = self.names[eqn.outs[0]]
+        if "keepdims" in eqn.params:
+            params = {**eqn.params, "axes": (1,), "keepdims": True}
+            eqn = eqn._replace(params=params)
+        return writing_text(eqn, names, out).split("\n")
+
+    def _text(self, atom: Any) -> str:
+        if type(atom) is Var:
+            return self.names[self.blocks.shown.get(atom, atom)]
+        literal = self.outer.literal(atom)
+        return literal if literal is not None else self.names[id(atom)]
+
+    def _name_input(self, eqn: Eqn, atom: Any) -> None:
+        """Give a value from outside a name in the step, and pass it on."""
+        if type(atom) is Var:
+            inside = self.blocks.shown.get(atom, atom) in self.blocks.group.roles
+            if inside or atom in self.names:
+                return
+            self.outer.name_it(atom)
+        elif self.outer.literal(atom) is not None or id(atom) in self.names:
+            return
+        role = self.blocks.group.role(eqn, atom)
+        if role in (Role.FULL, Role.COLUMN):
+            self._array(atom, role)
+            return
+        name = self._parameter(atom)
+        text = self.outer.atom(atom)
+        shape = atom_aval(atom).shape
+        row = shape and role is Role.ROW and shape != (self.inner,)
+        self.shared[name] = f"{text}.reshape({self.inner})" if row else text
+        if shape and role is Role.SCALAR:
+            self.shared[name] = f"{text}.reshape(())"
+
+    def _array(self, atom: Any, role: Role) -> None:
+        """Pass an array on whose rows are cut into blocks."""
+        shape = (self.count, self.inner if role is Role.FULL else 1)
+        wanted = (self.count * self.inner,) if self.flat else shape
+        text = self.outer.atom(atom)
+        same = atom_aval(atom).shape == wanted
+        if not same:
+            text = f"{text}.reshape({', '.join(map(str, wanted))})"
+        self.arrays[self._parameter(atom)] = text
+
+    def _parameter(self, atom: Any) -> str:
+        text = self.outer.atom(atom)
+        name = text if text.isidentifier() else self.outer.fresh()
+        if name in self.arrays or name in self.shared:
+            name = self.outer.fresh()
+        self.names[atom if type(atom) is Var else id(atom)] = name
+        return name
+
+
+def empty_text(var: Var) -> str:
+    """Return an expression that makes an array for a value."""
+    shape, dtype = var.aval.shape, var.aval.dtype
+    return f"np.empty({shape}, {dtype_text(dtype)})"

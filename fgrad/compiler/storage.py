@@ -1,0 +1,60 @@
+"""Memory by number, and what an equation may write to."""
+
+from __future__ import annotations
+
+from ..core import Eqn, Var, atom_aval
+from ..ops.elementwise import where
+from .emit import number_text
+
+
+class Slots:
+    """Memory by number: taken, given back, and taken again for what fits.
+
+    >>> slots = Slots()
+    >>> a, b = slots.take(100), slots.take(100)
+    >>> slots.give(a)
+    >>> slots.take(80) == a, slots.take(80) == b
+    (True, False)
+    """
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.free: list[int] = []
+
+    def take(self, nbytes: int) -> int:
+        """Return the free slot that fits best, or a new one."""
+        fitting = [s for s in self.free if nbytes <= self.sizes[s] <= 2 * nbytes]
+        if fitting:
+            slot = min(fitting, key=self.sizes.__getitem__)
+            self.free.remove(slot)
+            return slot
+        self.sizes.append(nbytes)
+        return len(self.sizes) - 1
+
+    def give(self, slot: int) -> None:
+        """Let a slot be taken again."""
+        self.free.append(slot)
+
+
+def can_write(eqn: Eqn) -> bool:
+    """Say whether NumPy can write the output of an equation into an array."""
+    prim = eqn.prim
+    if not prim.into or prim.view or prim.calls or len(eqn.outs) != 1:
+        return False
+    if prim is where and atom_aval(eqn.inputs[0]).dtype.kind != "b":
+        return False  # a mask has to be boolean
+    names = [number_text(a) or "x" if type(a) is not Var else "x" for a in eqn.inputs]
+    return bool(writing_text(eqn, names, "out"))
+
+
+def writing_text(eqn: Eqn, names: list[str], out: str) -> str:
+    """Return statements that write the output of an equation into an array."""
+    into = eqn.prim.into
+    if callable(into):
+        return into(names, out, **eqn.params)
+    return into.format(*names, out=out, **eqn.params)
+
+
+def may_overwrite(eqn: Eqn, place: int) -> bool:
+    """Say whether the output may take the memory of an operand of its own shape."""
+    return eqn.prim.over is None or place in eqn.prim.over
