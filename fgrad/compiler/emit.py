@@ -229,7 +229,15 @@ class Emitter:
         root, text = self.root(atom), self.atom(atom)
         shared = root is None or root in taken or root in self.jaxpr.invars
         taken.add(root)
-        return f"{text}.copy()" if shared and atom_aval(atom).shape else text
+        return f"{text}.copy()" if shared and self.has_memory(atom, root) else text
+
+    def has_memory(self, atom: Any, root: Any) -> bool:
+        """Say whether an output may be an array, not only a number."""
+        if root is None:
+            return isinstance(atom, np.ndarray)
+        if root in self.jaxpr.invars:
+            return not root.aval.weak
+        return not _may_be_number(atom.aval)
 
 
 def _captured(tracer: Tracer) -> str:

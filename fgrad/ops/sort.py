@@ -222,9 +222,12 @@ def arg_sort(x, axis=-1, kind=None, stable=None):
     return argsort(x, axis=axis, stable=stable)
 
 
-def _places(kth, n, name):
+def _places(kth, x, axis, name):
+    n = shape_of(x)[axis]
     given = kth if isinstance(kth, tuple | list | np.ndarray) else (kth,)
     places = tuple(operator.index(k) for k in given)
+    if 0 in shape_of(x):  # NumPy takes any place among no elements
+        return (0,)
     if any(not -n <= k < n for k in places):
         raise ValueError(f"{name}: kth={kth} is out of bounds for length {n}")
     return tuple(k % n for k in places)
@@ -233,11 +236,11 @@ def _places(kth, n, name):
 def partition(x, kth, axis=-1, kind="introselect"):
     """Return ``x`` with its k-th smallest elements in place, smaller ones before."""
     x, axis = _prepared(x, axis, "partition")
-    return partition_p(x, kth=_places(kth, shape_of(x)[axis], "partition"), axis=axis)
+    return partition_p(x, kth=_places(kth, x, axis, "partition"), axis=axis)
 
 
 def arg_partition(x, kth, axis=-1, kind="introselect"):
     """Return the indices that partition ``x``; they have no derivative."""
     x, axis = _prepared(x, axis, "argpartition")
-    kth = _places(kth, shape_of(x)[axis], "argpartition")
+    kth = _places(kth, x, axis, "argpartition")
     return argpartition(x, kth=kth, axis=axis)
