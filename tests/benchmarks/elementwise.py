@@ -11,7 +11,7 @@ from .peers import Library, library, runners
 from .timing import Runner
 from .workload import Workload, both_precisions
 
-BLOCK = 8192
+BLOCK = 32_768
 """Elements of a block: a handful of buffers of that length stay in the cache."""
 
 

@@ -79,7 +79,7 @@ WORKLOADS = [
             kind="growth",
             unit="us per op",
             per=ops,
-            rounds=3,
+            rounds=100_000 // ops,
         )
         for name, ops in {"1e3": 1000, "1e4": 10_000, "1e5": 100_000}.items()
     ),
