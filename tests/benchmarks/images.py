@@ -8,9 +8,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .networks import cross_entropy
-from .peers import Buffers, Library, fresh, library, runners
+from .peers import Buffers, Library, fresh, runners
 from .timing import Runner
-from .workload import NotYet, Workload
+from .workload import Workload
 
 PARAMS = (0, 1, 2)
 LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -134,10 +134,6 @@ def quarters(x: np.ndarray) -> list[np.ndarray]:
 
 def cnn(**size: Any) -> dict[str, Runner]:
     """Value and gradient of two convolutions with pooling, and a dense layer."""
-    lax = library("fgrad").lax
-    for name in ("conv_general_dilated", "reduce_window"):
-        if not hasattr(lax, name):
-            raise NotYet(f"fgrad.lax has no {name}")
     hand, hand_out = Network(fresh).run, Network(Buffers()).run
     return runners(program, data(**size), ("jax",), hand, lambda *args: hand_out)
 

@@ -13,7 +13,7 @@ import numpy as np
 from .catalogue import chosen
 from .report import Row, check_markers, markdown, place, progress, summary
 from .timing import check, measure, sampler
-from .workload import NotYet, Workload
+from .workload import Workload
 
 ROUNDS, QUICK_ROUNDS = 15, 3
 SECONDS, QUICK_SECONDS = 0.04, 0.005
@@ -49,8 +49,6 @@ def run(options: Namespace) -> None:
         try:
             rows.append(run_workload(workload, options.quick))
             print(progress(rows[-1]), flush=True)
-        except NotYet as reason:
-            print(f"{workload.name}: skipped, {reason}", flush=True)
         except Exception as error:  # the other workloads need not suffer
             failed.append(workload.name)
             print(f"{workload.name}: {type(error).__name__}: {error}", flush=True)

@@ -33,10 +33,6 @@ class Workload:
         return self.name.partition("-")[0] if self.kind == "compute" else self.name
 
 
-class NotYet(Exception):
-    """The workload needs what fgrad does not have."""
-
-
 def both_precisions(
     name: str, build: Builder, size: dict[str, Any], tiny: dict[str, Any]
 ) -> list[Workload]:
