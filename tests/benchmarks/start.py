@@ -43,12 +43,14 @@ def fresh_process(*lines: str) -> float:
     report = "print((time.perf_counter() - start) * 1e3)"
     source = "\n".join([STOPWATCH, *lines, report])
     path = [str(Path(fgrad.__path__[0]).parent), os.environ.get("PYTHONPATH", "")]
+    settings = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)  # the warm-ups compile the modules
     run = subprocess.run(
         [sys.executable, "-c", source],
         capture_output=True,
         check=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
+        env=settings,
     )
     return float(run.stdout)
 
