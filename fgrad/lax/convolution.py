@@ -167,17 +167,13 @@ def conv_general_dilated(
     strides = steps(name, "window_strides", window_strides, d)
     lhs_gaps = steps(name, "lhs_dilation", lhs_dilation, d)
     rhs_gaps = steps(name, "rhs_dilation", rhs_dilation, d)
+    _check_dilated(name, padding, lhs_gaps)
+    sizes = list(map(dilated, shape_of(w)[2:], rhs_gaps))
     z = conv_p(
         x,
         w,
         window_strides=strides,
-        padding=window_pads(
-            name,
-            padding,
-            shape_of(x)[2:],
-            list(map(dilated, shape_of(w)[2:], rhs_gaps)),
-            strides,
-        ),
+        padding=window_pads(name, padding, shape_of(x)[2:], sizes, strides),
         lhs_dilation=lhs_gaps,
         rhs_dilation=rhs_gaps,
         feature_group_count=groups[0],
@@ -185,6 +181,14 @@ def conv_general_dilated(
     )
     z = _laid_out(z, inverse_axes(numbers.out_spec))
     return z if dtype_of(z) == wanted else astype(z, wanted)
+
+
+def _check_dilated(name: str, padding: Padding, dilation: tuple[int, ...]) -> None:
+    if isinstance(padding, str) and any(d != 1 for d in dilation):
+        raise ValueError(
+            f"{name}: padding={padding!r} is not defined for a dilated lhs: give pairs "
+            "(before, after), or call conv_transpose"
+        )
 
 
 def _laid_out(x: Any, axes: tuple[int, ...]) -> Any:

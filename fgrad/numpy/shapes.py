@@ -10,6 +10,7 @@ from ..ops import shape as ops
 from ..ops.axes import normalize_axis
 from ..ops.basic import reshape as reshape_p
 from ..ops.index import getitem
+from ..ops.windows import sliding_windows
 from .arrays import arraylike, arraylikes, strong
 from .table import traceable
 
@@ -228,3 +229,9 @@ def unstack(x, /, *, axis=0):
     axis = normalize_axis(axis, ndim_of(x), "unstack", shape_of(x))
     lead = (slice(None),) * axis
     return tuple(getitem(x, (*lead, i)) for i in range(shape_of(x)[axis]))
+
+
+@traceable(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
+    """Return all windows of a shape, as the last axes of the result."""
+    return sliding_windows(arraylike(x), window_shape, axis)

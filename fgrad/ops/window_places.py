@@ -61,4 +61,4 @@ def windows_of(x, axes, counts, sizes, strides, dilations):
     inner = [x.strides[a] * d for a, d in zip(axes, dilations)]
     for a, n, stride in zip(axes, counts, strides):
         shape[a], steps[a] = n, x.strides[a] * stride
-    return as_strided(x, (*shape, *sizes), (*steps, *inner))
+    return as_strided(x, (*shape, *sizes), (*steps, *inner), writeable=False)

@@ -10,11 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive, dtype_of, shape_of
+from .axes import integers, normalize_axis
 from .basic import mapped, to_front
-from .index import getitem
-from .join import stack_arrays
 from .reduce import reduce_prod
-from .window_places import window_count, window_slice
+from .window_places import window_count, window_slice, windows_of
 
 
 def _pieces(x, axis, width, stride, dilation):
@@ -108,43 +107,61 @@ window_max = _reduction("window_max", np.maximum, _extremum_vjp, _extremum_jvp)
 window_min = _reduction("window_min", np.minimum, _extremum_vjp, _extremum_jvp)
 
 
-def _winners(x, z, params):
-    """Yield where each place of the windows is the first that attains ``z``.
+_INTEGERS = {2: np.int16, 4: np.int32, 8: np.int64}
 
-    Where none does, because of a nan, it is the last.
+
+def _hits(x, z, dtype, *, width, **params):
+    """Yield for each place of the windows which of them it is the first to attain.
+
+    That is all bits of an integer, or none. Where no place attains ``z``, because of a
+    nan, it is the last one.
     """
+    integer = _INTEGERS.get(dtype.itemsize, np.int8)
     left = None
-    for k, piece in enumerate(_pieces(x, **params)):
-        if k == params["width"] - 1:
-            yield True if left is None else left
+    for k, piece in enumerate(_pieces(x, width=width, **params)):
+        if k == width - 1:
+            yield left if left is not None else np.full(z.shape, -1, integer)
             return
-        won = piece == z
-        if left is not None:
-            won &= left
-            left &= ~won
+        hit = (piece == z).astype(integer)
+        np.negative(hit, out=hit)
+        if left is None:
+            left = ~hit
         else:
-            left = ~won
-        yield won
+            hit &= left
+            left ^= hit
+        yield hit
+
+
+def _kept(x, hit, out=None):
+    """Return ``x`` where there is a hit, else 0.
+
+    To mask bits takes a tenth of the time that ``np.where`` takes, which branches.
+    """
+    if x.dtype.kind != "f" or x.dtype.itemsize != hit.itemsize:
+        z = np.where(hit, x, 0)
+        return z if out is None else np.copyto(out, z)
+    out = None if out is None else out.view(hit.dtype)
+    return np.bitwise_and(x.view(hit.dtype), hit, out=out).view(x.dtype)
 
 
 def _put(ct, x, z, *, axis, width, stride, dilation):
     params = {"axis": axis, "width": width, "stride": stride, "dilation": dilation}
     out = np.zeros_like(x, dtype=ct.dtype)
     apart = stride > (width - 1) * dilation
-    for k, won in enumerate(_winners(x, z, params)):
+    for k, hit in enumerate(_hits(x, z, ct.dtype, **params)):
         part = out[_piece(axis, k, z.shape[axis], stride, dilation)]
         if apart:
-            np.copyto(part, ct, where=won)
+            _kept(ct, hit, part)
         else:
-            np.add(part, ct, out=part, where=won)
+            part += _kept(ct, hit)
     return out
 
 
-def _take(t, x, z, *, axis, width, stride, dilation):
-    params = {"axis": axis, "width": width, "stride": stride, "dilation": dilation}
+def _take(t, x, z, **params):
+    hits = _hits(x, z, t.dtype, **params)
     out = np.zeros_like(z, dtype=t.dtype)
-    for piece, won in zip(_pieces(t, **params), _winners(x, z, params)):
-        np.copyto(out, piece, where=won)
+    for piece, hit in zip(_pieces(t, **params), hits):
+        out += _kept(piece, hit)
     return out
 
 
@@ -183,18 +200,102 @@ window_take = Primitive(
     batch=_batch_choice(lambda: window_take),
 )
 
-# -- product -----------------------------------------------------------------------
+# -- the windows themselves ----------------------------------------------------------
 
 
-def window_prod(x, *, axis, width, stride, dilation):
+def _view(x, *, axis, width, stride, dilation):
+    count = window_count(x.shape[axis], width, stride, dilation)
+    return windows_of(x, (axis,), (count,), (width,), (stride,), (dilation,))
+
+
+def _abstract_view(x, *, width, **params):
+    shape = _abstract(x, width=width, **params).shape
+    return Aval((*shape, width), x.dtype)
+
+
+def _view_vjp(ct, z, x, *, axis, stride, dilation, **_):
+    n = x.shape[axis]
+    return window_fold(ct, axis=axis, stride=stride, dilation=dilation, length=n)
+
+
+def _batch_view(args, dims, size, *, axis, **params):
+    return window_view(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
+
+
+window_view = Primitive(
+    "window_view",
+    impl=_view,
+    abstract=_abstract_view,
+    vjp=(_view_vjp,),
+    jvp=lambda ts, z, x, **params: window_view(ts[0], **params),
+    batch=_batch_view,
+    linear=True,
+    view=True,
+)
+
+
+def _fold(y, *, axis, stride, dilation, length):
+    z = np.zeros((*y.shape[:axis], length, *y.shape[axis + 1 : -1]), y.dtype)
+    for k in range(y.shape[-1]):
+        z[_piece(axis, k, y.shape[axis], stride, dilation)] += y[..., k]
+    return z
+
+
+def _fold_vjp(ct, z, y, *, length, **params):
+    return window_view(ct, width=y.shape[-1], **params)
+
+
+def _batch_fold(args, dims, size, *, axis, **params):
+    return window_fold(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
+
+
+window_fold = Primitive(
+    "window_fold",
+    impl=_fold,
+    abstract=lambda y, *, axis, length, **params: Aval(
+        (*y.shape[:axis], length, *y.shape[axis + 1 : -1]), y.dtype
+    ),
+    vjp=(_fold_vjp,),
+    jvp=lambda ts, z, y, **params: window_fold(ts[0], **params),
+    batch=_batch_fold,
+    linear=True,
+)
+
+
+def window_prod(x, **params):
     """Return the product over windows along an axis.
 
     >>> window_prod(np.arange(1, 5), axis=0, width=2, stride=1, dilation=1)
     array([ 2,  6, 12])
     """
-    count = window_count(shape_of(x)[axis], width, stride, dilation)
-    pieces = [
-        getitem(x, _piece(axis, k, count, stride, dilation)) for k in range(width)
-    ]
-    dtype = dtype_of(x)
-    return reduce_prod(stack_arrays(pieces), axes=(0,), keepdims=False, dtype=dtype)
+    z = window_view(x, **params)
+    return reduce_prod(z, axes=(z.ndim - 1,), keepdims=False, dtype=dtype_of(x))
+
+
+def sliding_windows(x, window_shape, axis=None):
+    """Return all windows of a shape, as the last axes of the result.
+
+    >>> sliding_windows(np.arange(4), 2)
+    array([[0, 1],
+           [1, 2],
+           [2, 3]])
+    """
+    name, shape, widths = "sliding_window_view", shape_of(x), integers(window_shape)
+    axes = (
+        range(len(shape))
+        if axis is None
+        else tuple(normalize_axis(a, len(shape), name, shape) for a in integers(axis))
+    )
+    if len(axes) != len(widths) or any(w < 0 for w in widths):
+        raise ValueError(
+            f"{name}: window_shape {window_shape} must have a length for each of the "
+            f"axes {tuple(axes)} of shape {shape}"
+        )
+    for a, width in zip(axes, widths):
+        if width > shape_of(x)[a]:
+            raise ValueError(
+                f"{name}: a window of length {width} does not fit into axis {a} of "
+                f"shape {shape}"
+            )
+        x = window_view(x, axis=a, width=width, stride=1, dilation=1)
+    return x

@@ -6,12 +6,14 @@ import numpy as np
 
 from fgrad.ops.conv import conv
 from fgrad.ops.windows import (
+    window_fold,
     window_max,
     window_min,
     window_put,
     window_spread,
     window_sum,
     window_take,
+    window_view,
 )
 
 from . import Sample
@@ -105,6 +107,10 @@ WINDOWS = [
     Sample(window_min, (TIES,), _window(0, 2), smooth=False),
     Sample(window_spread, (X,), {**_window(1, 2, 2), "length": 11}),
     Sample(window_spread, (X + 1j * X,), {**_window(1, 3), "length": 7}),
+    *(Sample(window_view, (X,), k) for k in KINDS),
+    Sample(window_view, (X + 1j * X,), KINDS[1]),
+    Sample(window_fold, (X,), {"axis": 1, "stride": 2, "dilation": 1, "length": 13}),
+    Sample(window_fold, (X,), {"axis": 0, "stride": 1, "dilation": 2, "length": 8}),
     *(s for kind in KINDS for s in _choices(X, kind)),
     *_choices(TIES, _window(0, 3, 2)),
     *_choices(X.astype(np.float32), KINDS[0]),
