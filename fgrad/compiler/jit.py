@@ -20,13 +20,16 @@ class Jit(Staged):
     """What `jit` returns: a callable that compiles at its first call per signature."""
 
     transformation = "jit"
+    last_tree = tree_structure(None)  # of the last call: the next is likely to have it
 
     def __init__(
         self, fun: Callable[..., Any], static: tuple[Any, Any], donate: tuple[Any, Any]
     ) -> None:
         super().__init__(fun, static, donate)
         _check_disjoint(self.options, self.name)
-        self.last_tree = tree_structure(None)  # of the arguments: the next are likely to have it
+        self.last_tree = tree_structure(
+            None
+        )  # of the arguments: the next are likely to have it
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:

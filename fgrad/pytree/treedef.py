@@ -103,14 +103,30 @@ class PyTreeDef:
         >>> tree_structure((0, 0)).flatten_up_to((1, {"a": 2}))
         [1, {'a': 2}]
         """
-        found: list[Any] = []
-        if fits(self._spec, tree, found):
+        found = self.subtrees(tree)
+        if found is not None:
             return found
         raise ValueError(
             f"flatten_up_to: the tree differs from {_short(self)}"
             f" {sentence(misfit(self._spec, tree))}. The tree may only extend below"
             " the leaves of the treedef"
         )
+
+    def subtrees(self, tree: Any) -> list[Any] | None:
+        """Return the subtrees of a tree at the leaves of this structure, or None.
+
+        >>> from fgrad.tree_util import tree_structure
+        >>> tree_structure((0, 0)).subtrees([1, 2]) is None
+        True
+        """
+        found = self.take(tree)
+        if found is not None:
+            return found
+        found = []
+        try:
+            return found if collect(self._spec, tree, found) else None
+        except NodeError as error:
+            raise locate(tree, error) from None
 
     def compose(self, inner: PyTreeDef, /) -> PyTreeDef:
         """Return this structure with another in the place of every leaf.
@@ -173,14 +189,6 @@ class PyTreeDef:
 def _short(treedef: PyTreeDef, width: int = 200) -> str:
     text = repr(treedef)
     return text if len(text) <= width else f"{text[: width - 3]}..."
-
-
-def fits(spec: Spec, tree: Any, found: list[Any]) -> bool:
-    """Say whether a tree has a structure; its leaves go to ``found`` if it has."""
-    try:
-        return collect(spec, tree, found)
-    except NodeError as error:
-        raise locate(tree, error) from None
 
 
 def from_spec(spec: Spec) -> PyTreeDef:
