@@ -1,6 +1,8 @@
 """The code that is generated for structures in frequent use does what the walks do."""
 
+import gc
 import pickle
+import weakref
 from collections import namedtuple
 
 import numpy as np
@@ -108,6 +110,45 @@ def test_errors_of_flatten_are_the_same():
         tree.flatten(bad)
     with pytest.raises(ValueError, match=r"at \['a'\]"):
         tree.map(max, good, bad)
+
+
+def test_errors_of_users_come_without_generated_code():
+    class Stubborn:
+        def __init__(self, item):
+            self.item = item
+
+        def children(self):
+            if self.item is None:
+                raise RuntimeError("no item")
+            return (self.item, 0), ()
+
+    tu.register_pytree_node(Stubborn, Stubborn.children, lambda _, c: Stubborn(c[0]))
+    f = jit(lambda p: p[0].item * 2.0)
+    for _ in range(treedefs.WARM + 4):
+        assert f([Stubborn(1.0)]) == 2.0
+    with pytest.raises(RuntimeError, match="no item") as caught:
+        f([Stubborn(None)])
+    names = [entry.name for entry in caught.traceback]
+    assert names[1:] == ["__call__", "children"]
+
+
+def test_jit_does_not_keep_static_data_of_its_arguments():
+    class Big:
+        pass
+
+    class Node:
+        def __init__(self, x, big):
+            self.x, self.big = x, big
+
+    tu.register_pytree_node(Node, lambda n: ((n.x,), n.big), lambda b, c: Node(*c, b))
+    f, big = jit(lambda n: n.x * 2.0), Big()
+    for _ in range(treedefs.WARM + 4):
+        assert f(Node(1.0, big)) == 2.0
+    alive = weakref.ref(big)
+    del big
+    f.clear_cache()
+    gc.collect()
+    assert alive() is None
 
 
 def test_jit_sees_another_structure_at_once():

@@ -41,7 +41,8 @@ class Jit(Staged):
             leaves = tree.take((args, kwargs))
             if leaves is None:
                 leaves, tree = tree_flatten((args, kwargs))
-                self.last_tree = tree
+                if tree.is_warm:
+                    self.last_tree = tree
             program = self.programs.get((tree, *map(signature_of, leaves)))
             if program is None or program.function is None:
                 return self.run(args, kwargs)

@@ -14,6 +14,7 @@ from typing import Any
 from .registry import DICT, LIST, NAMEDTUPLE, NONE, TUPLE
 from .spec import LEAF_TYPES, NODES, STR_ONLY, Spec
 
+_FILE = "<fgrad>/pytree.py"  # tracebacks leave it out
 DEEPEST = 50  # beyond it Python's parser has too many brackets to count
 
 Take = Callable[[Any], list[Any] | None]
@@ -57,7 +58,7 @@ def taker(spec: Spec) -> Take:
         "  return None",
         " return leaves if LEAF_TYPES.issuperset(map(type, leaves)) else None",
     ]
-    exec("\n".join(lines), code.names)
+    exec(compile("\n".join(lines), _FILE, "exec"), code.names)
     return code.names["take"]
 
 
@@ -70,7 +71,7 @@ def builder(spec: Spec) -> Build:
     """
     code = _Code()
     text = code.build(spec, (f"x[{i}]" for i in count()))
-    return eval(f"lambda x: {text}", code.names)
+    return eval(compile(f"lambda x: {text}", _FILE, "eval"), code.names)
 
 
 class _Code:

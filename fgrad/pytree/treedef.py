@@ -57,6 +57,11 @@ class PyTreeDef:
         self.take = never
 
     @property
+    def is_warm(self) -> bool:
+        """Whether `take` may give leaves."""
+        return self.take is not never
+
+    @property
     def num_leaves(self) -> int:
         """The number of leaves."""
         return self._size
@@ -87,10 +92,11 @@ class PyTreeDef:
 
     def _warm(self) -> None:
         """Count a use, and generate code for what is used often."""
-        if self._uses is None:
+        uses = self._uses  # read once: other threads count, too
+        if uses is None:
             return
-        self._uses += 1
-        if self._uses > WARM:
+        self._uses = uses + 1
+        if uses >= WARM:
             self._uses = None
             if depth(self._spec) <= DEEPEST:
                 self._build = builder(self._spec)
@@ -311,7 +317,7 @@ def _flatten_nested(tree: Any) -> tuple[list[Any], PyTreeDef]:
         return leaves, PyTreeDef(spec, len(leaves))
     treedef = _interned(spec, len(leaves))
     treedef._warm()
-    if treedef.take is not never:
+    if treedef.is_warm:
         if len(_guesses) >= MAX_CACHED:
             _guesses.clear()
         _guesses[top] = treedef
