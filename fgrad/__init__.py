@@ -32,26 +32,9 @@ from .settings import (
     numpy_dtype_promotion,
     numpy_rank_promotion,
 )
-from .transforms.closure_convert import closure_convert
-from .transforms.custom_gradient import custom_gradient
-from .transforms.custom_jvp import custom_jvp
-from .transforms.custom_rules import SymbolicZero
-from .transforms.custom_vjp import CustomVJPPrimal, custom_vjp
 from .transforms.grad import grad, value_and_grad
-from .transforms.jacobian import (
-    hessian,
-    hvp,
-    jacfwd,
-    jacobian,
-    jacrev,
-    value_and_jacobian,
-)
-from .transforms.jvp import jvp, linearize
 from .transforms.pull import float0
-from .transforms.staging import ShapeDtypeStruct, eval_shape, make_jaxpr
 from .transforms.stop_gradient import stop_gradient
-from .transforms.vjp import vjp
-from .transforms.vmap import vmap
 
 if TYPE_CHECKING:
     from . import ad_checkpoint as ad_checkpoint
@@ -70,6 +53,23 @@ if TYPE_CHECKING:
     from .control.callback import io_callback, pure_callback
     from .control.checkpoint import checkpoint
     from .control.checkpoint import checkpoint as remat
+    from .transforms.closure_convert import closure_convert
+    from .transforms.custom_gradient import custom_gradient
+    from .transforms.custom_jvp import custom_jvp
+    from .transforms.custom_rules import SymbolicZero
+    from .transforms.custom_vjp import CustomVJPPrimal, custom_vjp
+    from .transforms.jacobian import (
+        hessian,
+        hvp,
+        jacfwd,
+        jacobian,
+        jacrev,
+        value_and_jacobian,
+    )
+    from .transforms.jvp import jvp, linearize
+    from .transforms.staging import ShapeDtypeStruct, eval_shape, make_jaxpr
+    from .transforms.vjp import vjp
+    from .transforms.vmap import vmap
 
 __version__ = "0.1.0"
 
@@ -142,12 +142,31 @@ _MODULES = {
 _FUNCTIONS = {
     "checkpoint": "control.checkpoint",
     "clear_caches": "compiler.cache",
+    "closure_convert": "transforms.closure_convert",
+    "custom_gradient": "transforms.custom_gradient",
+    "custom_jvp": "transforms.custom_jvp",
+    "custom_vjp": "transforms.custom_vjp",
+    "CustomVJPPrimal": "transforms.custom_vjp",
+    "eval_shape": "transforms.staging",
     "fwd_and_bwd": "compiler.fwd_and_bwd",
+    "hessian": "transforms.jacobian",
+    "hvp": "transforms.jacobian",
     "io_callback": "control.callback",
+    "jacfwd": "transforms.jacobian",
+    "jacobian": "transforms.jacobian",
+    "jacrev": "transforms.jacobian",
     "jit": "compiler.jit",
+    "jvp": "transforms.jvp",
     "linear_transpose": "compiler.linear_transpose",
+    "linearize": "transforms.jvp",
+    "make_jaxpr": "transforms.staging",
     "pure_callback": "control.callback",
     "remat": "ad_checkpoint",
+    "ShapeDtypeStruct": "transforms.staging",
+    "SymbolicZero": "transforms.custom_rules",
+    "value_and_jacobian": "transforms.jacobian",
+    "vjp": "transforms.vjp",
+    "vmap": "transforms.vmap",
 }
 
 

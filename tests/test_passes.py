@@ -7,11 +7,11 @@ import pytest
 
 import fgrad
 from fgrad import jit, make_jaxpr
-from fgrad.compiler.passes import optimize
+from fgrad.compiler.passes import LOWERING, optimize
 from fgrad.compiler.passes.dead import drop_dead
 from fgrad.compiler.passes.fold import fold_constants
 from fgrad.compiler.passes.inline import inline_calls, inline_custom
-from fgrad.compiler.passes.share import share_common
+from fgrad.compiler.passes.share import content_key, share_common
 from fgrad.compiler.passes.simplify import drop_marks, simplify
 
 X = np.array([0.5, -0.0, 0.0, np.inf, -np.inf, np.nan])
@@ -190,3 +190,33 @@ def test_several_outputs_of_one_primitive():
     assert jit(fun)(a) == fun(a)
     first = lambda a: np.linalg.slogdet(a)[0] * 2.0
     assert jit(first)(a) == first(a)
+
+
+# -- what nothing changes ------------------------------------------------------------
+
+
+def test_passes_return_what_they_do_not_change():
+    jaxpr = make_jaxpr(lambda x: np.sum(np.sin(x) * 2.0))(np.ones(3))
+    assert all(run(jaxpr) is jaxpr for run in LOWERING)
+    found = optimize(jaxpr, LOWERING)
+    assert found is not jaxpr  # or what is made of it would keep itself alive
+    assert found.eqns == jaxpr.eqns
+
+
+def test_a_pass_does_not_run_on_its_own_result():
+    runs = []
+    idle = lambda jaxpr: runs.append("idle") or jaxpr
+    fresh = lambda jaxpr: runs.append("fresh") or jaxpr.replace()
+    jaxpr = make_jaxpr(lambda x: x * 2.0)(np.ones(3))
+    optimize(jaxpr, (idle, idle, fresh, idle, idle, fresh))
+    assert runs == ["idle", "fresh", "idle"]
+
+
+def test_numbers_that_are_equal_and_yet_differ_are_not_shared():
+    other_nan = float(np.uint64(0xFFF8000000000001).view(np.float64))
+    for pair in ((0.0, -0.0), (1.0, True), (1.0, 1), (np.nan, other_nan)):
+        one, two = map(content_key, pair)
+        assert one != two
+        assert content_key(pair[0]) == one
+    f = lambda x: (x * 0.0, x * -0.0)
+    assert [np.signbit(z) for z in jit(f)(1.0)] == [False, True]

@@ -357,3 +357,18 @@ def test_fork_in_the_middle():
 
 if __name__ == "__main__":
     print(mixed_calls(32, 1000), "wrong results of 32 times 1,000 calls")
+
+
+# -- import ------------------------------------------------------------------------
+
+
+def test_what_a_gradient_does_not_need_is_imported_at_its_first_use():
+    program = """
+import sys, numpy as np, fgrad
+fgrad.grad(lambda p: np.sum(np.tanh(p["w"] @ np.ones(2)) ** 2))({"w": np.ones((3, 2))})
+later = ["compiler", "control", "lax", "transforms.custom_rules", "transforms.jvp",
+         "transforms.jacobian", "transforms.staging", "transforms.vmap"]
+assert not [name for name in later if f"fgrad.{name}" in sys.modules]
+assert all(hasattr(fgrad, name) for name in fgrad.__all__)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

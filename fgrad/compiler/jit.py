@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from ..core import Tracer, check_program, short_errors, trimmed
-from ..pytree import tree_flatten, tree_unflatten
+from ..pytree import tree_flatten, tree_structure, tree_unflatten
 from ..settings import config
 from ..transforms.axis_names import axes_in_scope
 from .aot import Lowered, Signature, Traced, executable
@@ -20,12 +20,16 @@ class Jit(Staged):
     """What `jit` returns: a callable that compiles at its first call per signature."""
 
     transformation = "jit"
+    last_tree = tree_structure(None)  # of the last call: the next is likely to have it
 
     def __init__(
         self, fun: Callable[..., Any], static: tuple[Any, Any], donate: tuple[Any, Any]
     ) -> None:
         super().__init__(fun, static, donate)
         _check_disjoint(self.options, self.name)
+        self.last_tree = tree_structure(
+            None
+        )  # of the arguments: the next are likely to have it
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -33,11 +37,16 @@ class Jit(Staged):
                 return super().__call__(*args, **kwargs)
             if self.has_static or axes_in_scope.get():
                 return self.run(args, kwargs)
-            leaves, tree = tree_flatten((args, kwargs))
+            tree = self.last_tree
+            leaves = tree.take((args, kwargs))
+            if leaves is None:
+                leaves, tree = tree_flatten((args, kwargs))
+                if tree.is_warm:
+                    self.last_tree = tree
             program = self.programs.get((tree, *map(signature_of, leaves)))
             if program is None or program.function is None:
                 return self.run(args, kwargs)
-            return tree_unflatten(program.out_tree, program.function(*leaves))
+            return program.out_tree.unflatten(program.function(*leaves))
         except Exception as error:
             __tracebackhide__ = True
             raise trimmed(error)

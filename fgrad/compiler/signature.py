@@ -223,10 +223,10 @@ def python_names(names: Iterable[str]) -> list[str]:
     >>> python_names(["argument x['w']", "argument x['w']", "argument y"])
     ['x_w', 'x_w_2', 'y']
     """
-    result: list[str] = []
+    result: dict[str, None] = {}
     for name in names:
         name = identifier(name.removeprefix("argument "))
         name = f"x{name}" if name[0].isdigit() else name
         like_it = (f"{name}_{i}" if i > 1 else name for i in count(1))
-        result.append(next(n for n in like_it if n not in result))
-    return result
+        result[next(n for n in like_it if n not in result)] = None
+    return list(result)

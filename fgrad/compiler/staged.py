@@ -71,7 +71,8 @@ class Staged(Transformed):
         self.programs = programs_of(self.fun, (self.transformation, self.options))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "programs"}
+        found = ("programs", "last_tree")  # by calls
+        return {k: v for k, v in self.__dict__.items() if k not in found}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -104,6 +104,8 @@ def has_effects(eqn: Eqn) -> bool:
     It does if its primitive is an effect, or calls a jaxpr that has one.
     """
     prim, inputs, params, *_ = eqn
+    if not prim.calls:
+        return False
     if prim.effect:
         return True
     nested = list(jaxprs_in(tuple(params.values())))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import count, product
-from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
 
 from .aval import aval_of
 from .jaxpr import Eqn, Jaxpr, Var
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
 def letters() -> Any:
@@ -20,7 +21,7 @@ def letters() -> Any:
     ['a', 'b', 'c']
     """
     for length in count(1):
-        for word in product(ascii_lowercase, repeat=length):
+        for word in product(ALPHABET, repeat=length):
             name = "".join(word)
             if name not in {"as", "if", "in", "is", "or", "do", "np", "for", "def",
                             "and", "not", "try", "del"}:  # fmt: skip

@@ -148,7 +148,7 @@ class KnownTrace(Trace):
         tracer.note = out = len(entries)
         tracer.source = source
         if prim.linear:
-            values, z = list(map(_light, values)), _light(z)
+            values, z = [*map(_light, values)], _light(z)
         if out > _LONG:
             inputs, values = tuple(inputs), tuple(values)  # type: ignore[assignment]
         entries.append((prim, inputs, values, params, out, z, source))

@@ -332,6 +332,8 @@ def fit_dtype(ct, x):
     """Return a cotangent (or tangent) in the dtype of its primal ``x``."""
     if type(ct) is float:
         return ct
+    if type(ct) is np.ndarray and type(x) in _SHAPED and ct.dtype is x.dtype:
+        return ct  # most calls: be quick
     aval, dtype = aval_of(ct), dtype_of(x)
     if aval.dtype is dtype or (aval.weak and aval.dtype.kind == "f"):
         return ct
@@ -363,9 +365,10 @@ def _sum_to(ct, shape, full):
 
 def expand(ct, x):
     """Return a cotangent or tangent in the full shape and dtype of its primal."""
+    if type(ct) is np.ndarray and type(x) in _SHAPED:
+        if ct.shape == x.shape and ct.dtype is x.dtype:
+            return ct  # most calls: be quick
     shape, dtype = shape_of(x), dtype_of(x)
-    if type(ct) is np.ndarray and ct.shape == shape and ct.dtype is dtype:
-        return ct
     if type(ct) is float or not hasattr(ct, "shape"):
         ct = dtype.type(ct)
     elif dtype_of(ct) != dtype or aval_of(ct).weak:

@@ -123,15 +123,19 @@ def dot(x, y):
     >>> dot(np.ones((2, 3)), np.ones((4, 3, 5))).shape
     (2, 4, 5)
     """
-    x, y = _arrays(x, y)
-    if not x.ndim or not y.ndim:
+    try:
+        shape_x, shape_y = x.shape, y.shape  # once: tracers work their shape out
+    except AttributeError:
+        return dot(*_arrays(x, y))
+    nx, ny = ndims = (len(shape_x), len(shape_y))
+    if not nx or not ny:
         return mul(x, y)
-    axis = max(y.ndim - 2, 0)
-    if x.shape[-1] != y.shape[axis]:
+    if shape_x[-1] != shape_y[-2 if ny > 1 else 0]:
         raise ValueError(_mismatch("dot", x, y))
-    if x.ndim > 2 or y.ndim > 2:
+    contract = _MATMUL.get(ndims)
+    if contract is None:
         return dot_p(x, y)
-    return dot_general(x, y, contract=((x.ndim - 1,), (axis,)))
+    return dot_general_p(x, y, contract=contract, batch=NO_BATCH, ndims=ndims)
 
 
 def inner(x, y):

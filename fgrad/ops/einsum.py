@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from string import ascii_letters
 
 import numpy as np
 
 from ..core import ndim_of, shape_of
+from ..core.printing import ALPHABET
 from .basic import reduce_sum, reshape, sum_axes, transpose
 from .dot_general import dot_general
 from .gather import gather_p
 from .index_spec import ARRAY, FULL, make_index
+
+ascii_letters = ALPHABET + ALPHABET.upper()
 
 # -- reading the spec --------------------------------------------------------------
 

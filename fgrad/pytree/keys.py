@@ -3,64 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 KeyEntry = TypeVar("KeyEntry", bound=Hashable)
 KeyPath = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceKey:
+class _Key:
+    """An immutable value of one field; four dataclasses would be slow to import."""
+
+    __slots__ = ()
+    __match_args__: tuple[str]
+
+    def __init__(self, field: Any) -> None:
+        object.__setattr__(self, self.__match_args__[0], field)
+
+    def _fields(self) -> tuple[type, Any]:
+        return type(self), getattr(self, self.__match_args__[0])
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"cannot delete field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        cls, field = self._fields()
+        return cls, (field,)
+
+    def __repr__(self) -> str:
+        cls, field = self._fields()
+        return f"{cls.__name__}({self.__match_args__[0]}={field!r})"
+
+
+class SequenceKey(_Key):
     """The position of a child in a tuple or a list.
 
     >>> str(SequenceKey(1))
     '[1]'
     """
 
+    __slots__ = __match_args__ = ("idx",)
+
     idx: int
+
+    def __init__(self, idx: int) -> None:
+        super().__init__(idx)
 
     def __str__(self) -> str:
         return f"[{self.idx!r}]"
 
 
-@dataclass(frozen=True, slots=True)
-class DictKey:
+class DictKey(_Key):
     """The key of a child in a dict.
 
     >>> str(DictKey("w"))
     "['w']"
     """
 
+    __slots__ = __match_args__ = ("key",)
+
     key: Hashable
+
+    def __init__(self, key: Hashable) -> None:
+        super().__init__(key)
 
     def __str__(self) -> str:
         return f"[{self.key!r}]"
 
 
-@dataclass(frozen=True, slots=True)
-class GetAttrKey:
+class GetAttrKey(_Key):
     """The attribute name of a child in a namedtuple or a dataclass.
 
     >>> str(GetAttrKey("weight"))
     '.weight'
     """
 
+    __slots__ = __match_args__ = ("name",)
+
     name: str
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
 
     def __str__(self) -> str:
         return f".{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class FlattenedIndexKey:
+class FlattenedIndexKey(_Key):
     """The position of a child in a node that was registered without keys.
 
     >>> str(FlattenedIndexKey(0))
     '[<flat index 0>]'
     """
 
+    __slots__ = __match_args__ = ("key",)
+
     key: int
+
+    def __init__(self, key: int) -> None:
+        super().__init__(key)
 
     def __str__(self) -> str:
         return f"[<flat index {self.key}>]"

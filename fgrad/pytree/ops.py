@@ -11,7 +11,7 @@ from .compare import misfit
 from .keys import KeyPath, place
 from .registry import TUPLE, default_registry
 from .spec import never, walk_paths
-from .treedef import LEAF, PyTreeDef, fits, flatten, flatten_until, from_spec
+from .treedef import LEAF, PyTreeDef, flatten, flatten_until, from_spec
 
 T = TypeVar("T")
 IsLeaf = Callable[[Any], bool] | None
@@ -162,8 +162,8 @@ def _leaves_of_rest(
 ) -> list[list[Any]]:
     others = []
     for number, other in enumerate(rest, start=2):
-        found: list[Any] = []
-        if not fits(treedef._spec, other, found):
+        found = treedef.subtrees(other)
+        if found is None:
             path, want, got = misfit(treedef._spec, other)
             raise ValueError(
                 f"{caller}: the trees differ {place(path)}: tree 1 has {want}, tree"
@@ -195,8 +195,8 @@ def broadcast_prefix(
     leaves, treedef = tree_flatten(prefix_tree, is_leaf)
     if treedef is LEAF:
         return leaves * tree_structure(full_tree).num_leaves
-    subtrees: list[Any] = []
-    if not fits(treedef._spec, full_tree, subtrees):
+    subtrees = treedef.subtrees(full_tree)
+    if subtrees is None:
         path, want, got = misfit(treedef._spec, full_tree)
         raise ValueError(
             f"The prefix does not fit the tree {place(path)}: the prefix has {want},"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock  # threading is slow to import
 from collections import OrderedDict, defaultdict, namedtuple
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -120,7 +120,7 @@ class PyTreeRegistry:
     def __init__(self, builtins: Iterable[NodeType]):
         self.nodes: dict[type, NodeType] = {node.type: node for node in builtins}
         self.leaf_types: set[type] = set()  # seen as leaves: lets flatten skip a lookup
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
 
     def find(self, cls: type) -> NodeType | None:
         """Return the node type of a class, or None if its instances are leaves.

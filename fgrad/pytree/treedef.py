@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .compare import difference, locate, misfit, sentence
+from .generated import DEEPEST, Build, Take, builder, depth, never, taker
 from .registry import DICT, LIST, TUPLE, NodeError
 from .spec import (
     LEAF_TYPES,
@@ -23,6 +24,7 @@ from .spec import (
 
 MAX_CACHED = 4096
 MAX_CACHED_LENGTH = 256
+WARM = 16  # uses of a structure, after which code is generated for it
 
 
 class PyTreeDef:
@@ -36,18 +38,28 @@ class PyTreeDef:
     {'a': 7, 'b': (8, 9)}
     """
 
-    __slots__ = ("__weakref__", "_build", "_hash", "_size", "_spec")
+    __slots__ = ("__weakref__", "_build", "_hash", "_size", "_spec", "_uses", "take")
 
+    take: Take
+    """Generated code: the leaves of a tree of this structure, or None (see `taker`)."""
+    _build: Build | None
     _spec: Spec
     _size: int
     _hash: int | None
-    _build: Callable[[Iterable[Any]], Any] | None
+    _uses: int | None
 
     def __init__(self, spec: Spec, size: int):
         self._spec = spec
         self._size = size
         self._hash = None
         self._build = None
+        self._uses = None  # not counted: no code is to be generated
+        self.take = never
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether `take` may give leaves."""
+        return self.take is not never
 
     @property
     def num_leaves(self) -> int:
@@ -66,7 +78,7 @@ class PyTreeDef:
         >>> tree_structure((0, [0])).unflatten("xy")
         ('x', ['y'])
         """
-        if type(leaves) is not list:
+        if type(leaves) is not list and type(leaves) is not tuple:
             leaves = list(leaves)
         if len(leaves) != self._size:
             raise ValueError(
@@ -75,7 +87,20 @@ class PyTreeDef:
             )
         if self._build is not None:
             return self._build(leaves)
+        self._warm()
         return build(self._spec, iter(leaves))
+
+    def _warm(self) -> None:
+        """Count a use, and generate code for what is used often."""
+        uses = self._uses  # read once: other threads count, too
+        if uses is None:
+            return
+        self._uses = uses + 1
+        if uses >= WARM:
+            self._uses = None
+            if depth(self._spec) <= DEEPEST:
+                self._build = builder(self._spec)
+                self.take = taker(self._spec)
 
     def flatten_up_to(self, tree: Any) -> list[Any]:
         """Return the subtrees of a tree at the leaves of this structure.
@@ -84,14 +109,30 @@ class PyTreeDef:
         >>> tree_structure((0, 0)).flatten_up_to((1, {"a": 2}))
         [1, {'a': 2}]
         """
-        found: list[Any] = []
-        if fits(self._spec, tree, found):
+        found = self.subtrees(tree)
+        if found is not None:
             return found
         raise ValueError(
             f"flatten_up_to: the tree differs from {_short(self)}"
             f" {sentence(misfit(self._spec, tree))}. The tree may only extend below"
             " the leaves of the treedef"
         )
+
+    def subtrees(self, tree: Any) -> list[Any] | None:
+        """Return the subtrees of a tree at the leaves of this structure, or None.
+
+        >>> from fgrad.tree_util import tree_structure
+        >>> tree_structure((0, 0)).subtrees([1, 2]) is None
+        True
+        """
+        found = self.take(tree)
+        if found is not None:
+            return found
+        found = []
+        try:
+            return found if collect(self._spec, tree, found) else None
+        except NodeError as error:
+            raise locate(tree, error) from None
 
     def compose(self, inner: PyTreeDef, /) -> PyTreeDef:
         """Return this structure with another in the place of every leaf.
@@ -156,14 +197,6 @@ def _short(treedef: PyTreeDef, width: int = 200) -> str:
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
-def fits(spec: Spec, tree: Any, found: list[Any]) -> bool:
-    """Say whether a tree has a structure; its leaves go to ``found`` if it has."""
-    try:
-        return collect(spec, tree, found)
-    except NodeError as error:
-        raise locate(tree, error) from None
-
-
 def from_spec(spec: Spec) -> PyTreeDef:
     """Return the treedef of a spec.
 
@@ -198,6 +231,7 @@ class _FlatDefs(dict[int, PyTreeDef]):
 
     def __missing__(self, length: int) -> PyTreeDef:
         treedef = _interned((self.node, None, *(None,) * length), length)
+        treedef._build = self.node.type
         if length <= MAX_CACHED_LENGTH:
             self[length] = treedef
         return treedef
@@ -207,6 +241,7 @@ _flat_tuples = _FlatDefs(TUPLE)
 _flat_lists = _FlatDefs(LIST)
 _flat_dicts: dict[tuple[str, ...], PyTreeDef] = {}  # by the keys as inserted
 _by_spec: dict[Spec, PyTreeDef] = {}
+_guesses: dict[Any, PyTreeDef] = {}  # what a nested tree of some type and length was
 
 
 def _interned(spec: Spec, size: int) -> PyTreeDef:
@@ -214,22 +249,12 @@ def _interned(spec: Spec, size: int) -> PyTreeDef:
     treedef = _by_spec.get(spec)
     if treedef is None:
         treedef = PyTreeDef(spec, size)
-        treedef._build = _flat_builder(spec)
         if size <= MAX_CACHED_LENGTH:
+            treedef._uses = 0
             if len(_by_spec) >= MAX_CACHED:
                 _by_spec.clear()
             treedef = _by_spec.setdefault(spec, treedef)  # one winner among threads
     return treedef
-
-
-def _flat_builder(spec: Spec) -> Callable[[Iterable[Any]], Any] | None:
-    """Return a shortcut for unflatten if all children are leaves."""
-    if spec is None or any(child is not None for child in spec[2:]):
-        return None
-    unflatten, aux = spec[0].unflatten, spec[1]
-    if spec[0] in (TUPLE, LIST):
-        return spec[0].type
-    return lambda leaves: unflatten(aux, leaves)
 
 
 def _first(leaves: Any) -> Any:
@@ -275,6 +300,11 @@ def _flatten_flat_dict(tree: dict[str, Any]) -> tuple[list[Any], PyTreeDef]:
 
 
 def _flatten_nested(tree: Any) -> tuple[list[Any], PyTreeDef]:
+    kind = type(tree)
+    top = (kind, len(tree)) if kind in (tuple, list, dict) else kind
+    guess = _guesses.get(top)
+    if guess is not None and (taken := guess.take(tree)) is not None:
+        return taken, guess
     leaves: list[Any] = []
     unsafe: list[Any] = []
     try:
@@ -285,7 +315,13 @@ def _flatten_nested(tree: Any) -> tuple[list[Any], PyTreeDef]:
         return leaves, LEAF
     if unsafe:
         return leaves, PyTreeDef(spec, len(leaves))
-    return leaves, _interned(spec, len(leaves))
+    treedef = _interned(spec, len(leaves))
+    treedef._warm()
+    if treedef.is_warm:
+        if len(_guesses) >= MAX_CACHED:
+            _guesses.clear()
+        _guesses[top] = treedef
+    return leaves, treedef
 
 
 def flatten_until(

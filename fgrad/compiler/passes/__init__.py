@@ -47,9 +47,17 @@ HOOKS: list[Callable[[Jaxpr], object]] = []
 
 
 def optimize(jaxpr: Jaxpr, passes: tuple[Pass, ...] = PASSES) -> Jaxpr:
-    """Run the passes in order."""
+    """Run the passes in order, none on what it returned itself.
+
+    The result is another jaxpr even if nothing changes: the given one may keep what is
+    made of the result.
+    """
+    jaxpr = jaxpr.replace()
+    results: dict[Pass, Jaxpr] = {}
     for run in passes:
-        jaxpr = run(jaxpr)
+        if results.get(run) is jaxpr:
+            continue
+        jaxpr = results[run] = run(jaxpr)
         if config.touched and config.enable_checks:
             check_jaxpr(jaxpr)
         for hook in HOOKS:

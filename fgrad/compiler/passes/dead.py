@@ -21,4 +21,6 @@ def drop_dead(jaxpr: Jaxpr) -> Jaxpr:
         if any(out in live for out in eqn.outs) or has_effects(eqn):
             live.update(atom for atom in eqn.inputs if type(atom) is Var)
             kept.append(eqn)
+    if len(kept) == len(jaxpr.eqns):
+        return jaxpr
     return jaxpr.replace(eqns=tuple(reversed(kept)))

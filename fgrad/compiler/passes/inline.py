@@ -40,6 +40,8 @@ def inline_custom(jaxpr: Jaxpr) -> Jaxpr:
 
 
 def _inline(jaxpr: Jaxpr, wanted: Any) -> Jaxpr:
+    if not any(eqn.prim.body is not None and wanted(eqn) for eqn in jaxpr.eqns):
+        return jaxpr
     env: dict[Var, Any] = {}
     eqns: list[Eqn] = []
     _append(jaxpr, env, eqns, wanted)

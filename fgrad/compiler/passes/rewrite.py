@@ -16,20 +16,28 @@ def rewrite(jaxpr: Jaxpr, rule: Rule) -> Jaxpr:
 
     The rule gets an equation whose inputs are rewritten already, and the equations
     that produced them; it returns an equation in its place, or a list of atoms that
-    its outputs equal.
+    its outputs equal. Where nothing is replaced, the result is the jaxpr itself.
     """
     env: dict[Var, Any] = {}
     producers: Producers = {}
     eqns = []
+    changed = False
 
     def read(atom: Any) -> Any:
         return env.get(atom, atom) if type(atom) is Var else atom
 
     for old in jaxpr.eqns:
-        result = rule(old._replace(inputs=tuple(map(read, old.inputs))), producers)
+        eqn = old
+        if env and any(type(a) is Var and a in env for a in old.inputs):
+            eqn = old._replace(inputs=tuple(map(read, old.inputs)))
+        result = rule(eqn, producers)
+        changed = changed or result is not old
         if isinstance(result, list):
             env.update(zip(old.outs, result, strict=True))
             continue
         eqns.append(result)
-        producers.update(dict.fromkeys(result.outs, result))
+        for out in result.outs:
+            producers[out] = result
+    if not changed:
+        return jaxpr
     return jaxpr.replace(eqns=tuple(eqns), outs=tuple(map(read, jaxpr.outs)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+from struct import pack
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from ...core import Eqn, Jaxpr, Tracer, Var, has_effects
 from ...ops.elementwise import add, mul
 from .rewrite import Producers, rewrite
 
+_FIRST = itemgetter(0)
 _COMMUTE = (add, mul)
 _COMPARED = 1 << 16  # constants up to this many bytes are compared by content
 
@@ -34,7 +37,7 @@ def share_common(jaxpr: Jaxpr) -> Jaxpr:
         atoms = tuple(map(content_key, eqn.inputs))
         if eqn.prim in _COMMUTE and eqn.outs[0].aval.dtype.kind != "c":
             atoms = tuple(sorted(atoms, key=hash))
-        key = (eqn.prim, atoms, tuple(sorted(eqn.params.items(), key=lambda p: p[0])))
+        key = (eqn.prim, atoms, tuple(sorted(eqn.params.items(), key=_FIRST)))
         if key in seen:
             return seen[key]
         seen[key] = list(eqn.outs)
@@ -47,6 +50,8 @@ def content_key(atom: Any) -> Any:
     """Return what identifies an atom: a var itself, a constant's type and bits."""
     if type(atom) is Var:
         return atom
+    if type(atom) is float:
+        return float, pack("d", atom)
     if type(atom) is Tracer:
         return id(atom)
     array = np.asarray(atom)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import copysign
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,8 @@ def _scalar(atom: Any, producers: Producers) -> Any:
 
 def _is_number(atom: Any, number: float) -> bool:
     """Say whether a constant is one number, with its sign, in every element."""
+    if type(atom) is float:  # mostly: be quick
+        return atom == number and copysign(1.0, atom) == 1.0
     if type(atom) in (Var, Tracer) or not 0 < atom_aval(atom).size <= _SMALL:
         return False
     return bool(np.all(atom == number) and not np.any(np.signbit(np.real(atom))))
