@@ -11,13 +11,14 @@ from .basic import fit_dtype, inverse_axes, reshape, transpose
 # -- how to compute one: a NumPy expression, found once per layout -------------------
 
 
+@lru_cache(maxsize=4096)
 def _free(ndim, contract, batch):
     return tuple(a for a in range(ndim) if a not in contract and a not in batch)
 
 
 @lru_cache(maxsize=4096)
 def _plan(contract, batch, ndims):
-    """Return (template, function) of a contraction that `_is_simple`."""
+    """Return (template, function) of a contraction that `_as_product` gives."""
     (cx, cy), (bx, by), (nx, ny) = contract, batch, ndims
     fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
     if not cx:
@@ -43,16 +44,9 @@ def _product_text(batch, free, ndims):
 
 
 def _matmul_text(cx, cy, nx, ny):
-    """Write a contraction of one axis as a matrix product of views.
-
-    Only layouts that `_is_simple` accepts come here: at most one operand has more
-    than two axes, and that one needs no transposition, as in ``np.matmul``.
-    """
+    """Write a product of matrices or vectors, transposed as views."""
     x = "{0}.T" if nx == 2 and cx == 0 else "{0}"
     y = "{1}.T" if ny == 2 and cy == 1 else "{1}"
-    if nx <= 2 < ny:  # np.matmul puts the axes of a stack before the rows of x
-        if nx == 2:
-            return f"({x} @ {y}).transpose({(ny - 2, *range(ny - 2), ny - 1)})"
     return f"({x} @ {y})"
 
 
@@ -69,24 +63,6 @@ def _batched_text(batch, free, contract):
 
 def _permuted(name, axes):
     return name if axes == tuple(range(len(axes))) else f"{name}.transpose({axes})"
-
-
-@lru_cache(maxsize=4096)
-def _is_simple(contract, batch, ndims):
-    """Say whether one NumPy expression does a contraction, whatever the shapes."""
-    (cx, cy), (bx, by), (nx, ny) = contract, batch, ndims
-    if not cx:
-        return True
-    fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
-    if len(cx) > 1:
-        return False
-    if bx:
-        return len(fx) <= 1 and len(fy) <= 1
-    if nx <= 2 and ny <= 2:
-        return True
-    if nx > 2:
-        return ny <= 2 and cx == (nx - 1,)
-    return cy == (ny - 2,)
 
 
 # -- dot_general -------------------------------------------------------------------
@@ -167,6 +143,8 @@ def _batch(args, dims, size, *, contract, batch, ndims):
         z = dot_general(x, y, contract=(cx, cy), batch=((dx, *bx), (dy, *by)))
         return z, 0
     # one mapped operand: its batch axis is one more free axis of a single product
+    if dx is None and not by and _free(ndim_of(y), cy, by) == (dy,):
+        return dot_general(y, x, contract=(cy, cx)), 0  # vectors become rows
     z = dot_general(x, y, contract=(cx, cy), batch=(bx, by))
     if dx is not None:
         return z, len(bx) + _free(x.ndim, cx, bx).index(dx)
@@ -207,32 +185,33 @@ def dot_general(x, y, *, contract, batch=NO_BATCH):
     >>> dot_general(x, y, contract=((1,), (1,))).shape
     (2, 4)
     """
-    ndims = (ndim_of(x), ndim_of(y))
-    if _is_simple(contract, batch, ndims):
-        return dot_general_p(x, y, contract=contract, batch=batch, ndims=ndims)
     (cx, cy), (bx, by) = contract, batch
-    fx, fy = _free(ndims[0], cx, bx), _free(ndims[1], cy, by)
-    shape = [shape_of(x)[a] for a in bx + fx] + [shape_of(y)[a] for a in fy]
-    b = len(bx)
-    x, at_x = _merged(x, bx, fx, cx)
-    y, at_y = _merged(y, by, fy, cy)
-    lead = tuple(range(b))
-    contract, batch = ((at_x,), (at_y,)), (lead, lead)
-    z = dot_general_p(x, y, contract=contract, batch=batch, ndims=(b + 2, b + 2))
-    return reshape(z, shape=tuple(shape))
+    fx, fy = _free(ndim_of(x), cx, bx), _free(ndim_of(y), cy, by)
+    shape = None
+    if len(cx) > 1 or (cx and max(len(fx), len(fy)) > 1):
+        shape = [shape_of(x)[a] for a in bx + fx] + [shape_of(y)[a] for a in fy]
+        pairs = sorted(zip(cx, cy, strict=True))  # so that axes of x stand in order
+        x, cx, bx = _merged(x, bx, fx, tuple(a for a, _ in pairs))
+        y, cy, by = _merged(y, by, fy, tuple(a for _, a in pairs))
+    ndims = (ndim_of(x), ndim_of(y))
+    z = dot_general_p(x, y, contract=(cx, cy), batch=(bx, by), ndims=ndims)
+    return z if shape is None else reshape(z, shape=tuple(shape))
 
 
 def _merged(x, batch, free, contract):
-    """Return a stack of matrices, and which of its axes is the contracted one.
+    """Return a stack of matrices or vectors, its contracted axis and batch axes.
 
     Axes that stand in order are merged as they are, so that nothing is copied.
     """
-    n, b = ndim_of(x), len(batch)
-    lengths = shape_of(x)
-    lead = tuple(lengths[a] for a in batch)
-    inner, outer = (prod(lengths[a] for a in axes) for axes in (contract, free))
-    if batch + contract + free == tuple(range(n)):
-        return reshape(x, shape=(*lead, inner, outer)), b
-    order = batch + free + contract
-    x = x if order == tuple(range(n)) else transpose(x, axes=order)
-    return reshape(x, shape=(*lead, outer, inner)), b + 1
+    if len(contract) == 1 and len(free) <= 1:
+        return x, contract, batch
+    b, lengths = len(batch), shape_of(x)
+    inner_first = batch + contract + free == tuple(range(len(lengths)))
+    groups = (contract, free) if inner_first else (free, contract)
+    axes = sum(groups, batch)
+    if axes != tuple(range(len(lengths))):
+        x = transpose(x, axes=axes)
+    shape = [lengths[a] for a in batch]
+    shape += [prod(lengths[a] for a in axes) for axes in groups if axes]
+    place = b if inner_first or not free else b + 1
+    return reshape(x, shape=tuple(shape)), (place,), tuple(range(b))
