@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..core import Primitive, short_errors
-from ..ops.dot_general import NO_BATCH, dot_general_p
+from ..ops.dot_general import NO_BATCH, dot_general_p, dot_p, matmul_p
 from ..ops.elementwise import name_p
-from ..ops.products import dot_p, matmul_p
 
 Policy = Callable[..., bool]
 

@@ -9,9 +9,8 @@ import numpy as np
 
 from ..core import broadcast_shapes
 from .basic import broadcast_to, reshape, transpose
-from .dot_general import NO_BATCH, dot_general, dot_general_p
+from .dot_general import NO_BATCH, dot_general, dot_general_p, dot_p, matmul_p
 from .elementwise import conj, mul
-from .products import dot_p, matmul_p
 
 # fmt: off
 __all__ = [

@@ -1,8 +1,8 @@
-"""Samples of fgrad/ops/dot_general.py and fgrad/ops/products.py."""
+"""Samples of fgrad/ops/dot_general.py."""
 
 import numpy as np
 
-from fgrad.ops.contract import dot_general_p, dot_p, matmul_p
+from fgrad.ops.dot_general import dot_general_p, dot_p, matmul_p
 
 from . import Sample
 

@@ -1,0 +1,154 @@
+"""Products in every layout: NumPy's bits, jitted or not, and derivatives that agree."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fgrad.numpy as fnp
+from fgrad import grad, jit, jvp, make_jaxpr, vmap
+from fgrad.ops.dot_general import dot_general
+
+from .numerics import assert_same_bits
+
+
+def array(rng, shape, layout, dtype):
+    """Return random numbers of some shape, laid out in memory in one of five ways."""
+    if layout == "transposed":
+        return array(rng, shape[::-1], "packed", dtype).T
+    if layout == "swapped" and len(shape) > 2:
+        return array(rng, (*shape[:-2], *shape[:-3:-1]), "packed", dtype).swapaxes(
+            -1, -2
+        )
+    if layout == "strided" and shape:
+        return array(rng, (*shape[:-1], 2 * shape[-1]), "packed", dtype)[..., ::2]
+    x = rng.normal(size=shape) + (1j * rng.normal(size=shape) if dtype == "c16" else 0)
+    x = x.astype(dtype)
+    return x[::-1] if layout == "reversed" and shape else x
+
+
+LAYOUTS = st.sampled_from(["packed", "transposed", "swapped", "strided", "reversed"])
+LENGTHS = st.integers(1, 40)
+DTYPES = st.sampled_from(["f4", "f8", "c16"])
+DOTS = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 3), (3, 2), (2, 3), (3, 3)]
+
+
+def shapes_of(draw, ranks, axis_y):
+    """Return shapes whose last axis, and the one at ``axis_y``, are of one length."""
+    k = draw(LENGTHS)
+    x = (*draw(st.tuples(*[LENGTHS] * (ranks[0] - 1))), k)
+    y = list(draw(st.tuples(*[LENGTHS] * ranks[1])))
+    y[max(axis_y, -ranks[1])] = k
+    return x, tuple(y)
+
+
+@st.composite
+def operands(draw, ranks=DOTS, axis_y=-2):
+    sx, sy = shapes_of(draw, draw(st.sampled_from(ranks)), axis_y)
+    rng = np.random.default_rng(draw(st.integers(0, 9)))
+    dtype = draw(DTYPES)
+    return tuple(array(rng, s, draw(LAYOUTS), dtype) for s in (sx, sy))
+
+
+def check(f, numpys, *args):
+    """Compare with NumPy in bits: known values, a program, and the same gradient."""
+    want = numpys(*args)
+    for z in (jvp(f, args, args)[0], jit(f)(*args)):
+        assert_same_bits(np.asarray(z), np.asarray(want))
+    total = lambda *xs: fnp.sum(fnp.sin(fnp.real(f(*xs))))
+    # a record keeps copies of small arguments, and a copy is packed
+    packed = all(x.copy("K").strides == x.strides for x in args)
+    if packed and args[0].dtype.kind != "c":
+        gradient = grad(total, (0, 1))
+        for z, w in zip(jit(gradient)(*args), gradient(*args), strict=True):
+            assert_same_bits(z, w)
+
+
+@settings(max_examples=80, deadline=None)
+@given(operands())
+def test_dot(args):
+    check(lambda x, y: np.dot(x, y), np.dot, *args)
+
+
+@settings(max_examples=60, deadline=None)
+@given(operands(axis_y=-1))
+def test_inner_and_vdot_and_outer(args):
+    x, y = args
+    check(lambda x, y: np.inner(x, y), np.inner, x, y)
+    check(lambda x, y: np.outer(x, y), np.outer, x[..., 0], y[..., 0])
+
+
+@settings(max_examples=80, deadline=None)
+@given(operands(DOTS[:8]))
+def test_matmul_of_one_matrix(args):
+    check(lambda x, y: x @ y, np.matmul, *args)
+
+
+@settings(max_examples=40, deadline=None)
+@given(operands([(2, 2)]), st.integers(1, 5), LAYOUTS, LAYOUTS)
+def test_matmul_of_stacks(args, length, layout_x, layout_y):
+    rng = np.random.default_rng(0)
+    x, y = (
+        array(rng, (length, *each.shape), layout, each.dtype.str[1:])
+        for each, layout in zip(args, (layout_x, layout_y), strict=True)
+    )
+    check(lambda x, y: x @ y, np.matmul, x, y)
+
+
+@settings(max_examples=60, deadline=None)
+@given(operands([(2, 2), (2, 3), (3, 2), (3, 3)], axis_y=0))
+def test_tensordot(args):
+    check(lambda x, y: np.tensordot(x, y, 1), lambda x, y: np.tensordot(x, y, 1), *args)
+    x, y = args
+    axes = ([x.ndim - 1], [0])
+    numpys = lambda x, y: np.tensordot(y, x, axes[::-1])
+    check(lambda x, y: np.tensordot(y, x, axes[::-1]), numpys, x, y)
+
+
+@pytest.mark.parametrize("axes", [0, 2, ([0, 1], [1, 0]), ([2, 0], [0, 2])])
+@pytest.mark.parametrize("layout", ["packed", "transposed", "strided"])
+def test_tensordot_of_several_axes(axes, layout):
+    rng = np.random.default_rng(0)
+    x, y = (array(rng, s, layout, "f8") for s in ((5, 5, 5), (5, 5, 5)))
+    numpys = lambda x, y: np.tensordot(x, y, axes)
+    check(lambda x, y: fnp.tensordot(x, y, axes), numpys, x, y)
+
+
+# -- what becomes of them ------------------------------------------------------------
+
+
+def names(f, *args):
+    return [eqn.prim.name for eqn in make_jaxpr(f)(*args).eqns]
+
+
+X, W = np.ones((4, 5, 3)), np.ones((3, 2))
+
+
+def test_a_stack_times_a_matrix_has_gradients_of_one_product():
+    ct_x, ct_w = (grad(lambda x, w: fnp.sum(fnp.sin(x @ w)), k) for k in (0, 1))
+    for gradient in (ct_x, ct_w):
+        found = make_jaxpr(gradient)(X, W).eqns
+        products = [e for e in found if e.prim.name == "dot_general"]
+        assert [e.params["ndims"] for e in products] == [(2, 2)]
+
+
+def test_matrix_times_a_stack_is_a_stack_in_its_gradient():
+    gradient = grad(lambda x: fnp.sum(fnp.sin(W.T @ x)))
+    assert "dot_general" not in names(gradient, np.ones((4, 3, 5)))
+
+
+def test_mapped_vectors_are_rows_of_one_product():
+    (eqn,) = make_jaxpr(vmap(lambda x: W.T @ x))(np.ones((7, 3))).eqns
+    assert eqn.params == {"contract": ((1,), (1,)), "batch": ((), ()), "ndims": (2, 2)}
+    found = names(vmap(lambda x: x @ W), X)
+    assert found == ["reshape", "dot_general", "reshape"]
+    assert names(vmap(lambda x: W.T @ x), np.ones((4, 3, 5))) == ["matmul"]
+
+
+def test_vectors_and_matrices_that_need_no_merging_stay():
+    found = names(lambda x: dot_general(x, np.ones(3), contract=((2,), (0,))), X)
+    assert found == ["reshape", "dot_general", "reshape"]
+    two = ((1, 2), (1, 0))
+    found = make_jaxpr(lambda x: dot_general(x, np.ones((3, 5)), contract=two))(X).eqns
+    (product,) = [e for e in found if e.prim.name == "dot_general"]
+    assert product.params["ndims"] == (2, 1)
