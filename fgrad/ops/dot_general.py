@@ -14,7 +14,8 @@ from .basic import fit_dtype, inverse_axes, reshape, to_front, transpose
 
 
 @lru_cache(maxsize=4096)
-def _free(ndim, contract, batch):
+def free_axes(ndim, contract, batch):
+    """Return the axes of an operand that are neither summed over nor batch axes."""
     return tuple(a for a in range(ndim) if a not in contract and a not in batch)
 
 
@@ -22,7 +23,7 @@ def _free(ndim, contract, batch):
 def _plan(contract, batch, ndims):
     """Return (template, function) of a contraction that `_as_product` gives."""
     (cx, cy), (bx, by), (nx, ny) = contract, batch, ndims
-    fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
+    fx, fy = free_axes(nx, cx, bx), free_axes(ny, cy, by)
     if not cx:
         text = _product_text((bx, by), (fx, fy), ndims)
     elif not bx:
@@ -77,47 +78,56 @@ def _abstract(x, y, *, contract, batch, ndims):
             f"dot_general: axes {cx + bx} of shape {x.shape} and axes {cy + by} of "
             f"shape {y.shape} differ in length"
         )
-    shape = [x.shape[a] for a in bx + _free(x.ndim, cx, bx)]
-    shape += [y.shape[a] for a in _free(y.ndim, cy, by)]
+    shape = [x.shape[a] for a in bx + free_axes(x.ndim, cx, bx)]
+    shape += [y.shape[a] for a in free_axes(y.ndim, cy, by)]
     return Aval(tuple(shape), promoted(x, y))
 
 
 @lru_cache(maxsize=4096)
 def _transposed(contract, batch, ndims):
-    """Return contract, batch and axes that give the cotangents of x and of y.
+    """Return how to contract ``ct`` with y, and x with ``ct``, for their cotangents.
 
-    ``ct_x = ct . y`` over the free axes of y and ``ct_y = x . ct`` over those of x;
-    the axes then put the result in the order of the operand.
+    ``ct_x = ct . y`` over the free axes of y and ``ct_y = x . ct`` over those of x.
     """
     (cx, cy), (bx, by), (nx, ny) = contract, batch, ndims
-    fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
+    fx, fy = free_axes(nx, cx, bx), free_axes(ny, cy, by)
     b, m = len(bx), len(fx)
     lead = tuple(range(b))
     rows, columns = tuple(range(b, b + m)), tuple(range(b + m, b + m + len(fy)))
-    by_y = sorted(range(len(cy)), key=cy.__getitem__)
-    by_x = sorted(range(len(cx)), key=cx.__getitem__)
-    order_x = bx + fx + tuple(cx[k] for k in by_y)
-    order_y = by + tuple(cy[k] for k in by_x) + fy
-    to_x = ((columns, fy), (lead, by), _axes_or_none(order_x))
-    to_y = ((fx, rows), (bx, lead), _axes_or_none(order_y))
-    return to_x, to_y
+    by_y = tuple(cx[k] for k in sorted(range(len(cy)), key=cy.__getitem__))
+    by_x = tuple(cy[k] for k in sorted(range(len(cx)), key=cx.__getitem__))
+    return (
+        _arranged((columns, fy), (lead, by), bx, fx, by_y),
+        _arranged((fx, rows), (bx, lead), by, by_x, fy),
+    )
 
 
-def _axes_or_none(order):
+def _arranged(contract, batch, lead, first, second):
+    """Return contract, batch, whether operands swap, and axes to transpose by.
+
+    The product has axes ``lead + first + second`` of an operand. If swapping puts them
+    in order, the cotangent comes out in the layout of a new array.
+    """
+    order = lead + first + second
+    swaps = lead + second + first == tuple(range(len(order)))
+    if swaps:
+        return contract[::-1], batch[::-1], True, None
     axes = inverse_axes(order)
-    return None if axes == tuple(range(len(axes))) else axes
+    return contract, batch, False, None if axes == tuple(range(len(axes))) else axes
+
+
+def _cotangent(x, y, contract, batch, swaps, axes):
+    x, y = (y, x) if swaps else (x, y)
+    ct = dot_general(x, y, contract=contract, batch=batch)
+    return ct if axes is None else transpose(ct, axes=axes)
 
 
 def _vjp_x(ct, z, x, y, *, contract, batch, ndims):
-    contract, batch, axes = _transposed(contract, batch, ndims)[0]
-    ct = dot_general(ct, y, contract=contract, batch=batch)
-    return fit_dtype(ct if axes is None else transpose(ct, axes=axes), x)
+    return fit_dtype(_cotangent(ct, y, *_transposed(contract, batch, ndims)[0]), x)
 
 
 def _vjp_y(ct, z, x, y, *, contract, batch, ndims):
-    contract, batch, axes = _transposed(contract, batch, ndims)[1]
-    ct = dot_general(x, ct, contract=contract, batch=batch)
-    return fit_dtype(ct if axes is None else transpose(ct, axes=axes), y)
+    return fit_dtype(_cotangent(x, ct, *_transposed(contract, batch, ndims)[1]), y)
 
 
 def _jvp(tangents, z, x, y, *, contract, batch, ndims):
@@ -147,13 +157,13 @@ def _batch(args, dims, size, *, contract, batch, ndims):
         z = dot_general(x, y, contract=(cx, cy), batch=((dx, *bx), (dy, *by)))
         return z, 0
     # one mapped operand: its batch axis is one more free axis of a single product
-    if dx is None and not by and _free(ndim_of(y), cy, by) == (dy,):
+    if dx is None and not by and free_axes(ndim_of(y), cy, by) == (dy,):
         return dot_general(y, x, contract=(cy, cx)), 0  # vectors become rows
     z = dot_general(x, y, contract=(cx, cy), batch=(bx, by))
     if dx is not None:
-        return z, len(bx) + _free(x.ndim, cx, bx).index(dx)
+        return z, len(bx) + free_axes(x.ndim, cx, bx).index(dx)
     free_x = ndim_of(x) - len(cx) - len(bx)
-    return z, len(bx) + free_x + _free(y.ndim, cy, by).index(dy)
+    return z, len(bx) + free_x + free_axes(y.ndim, cy, by).index(dy)
 
 
 def _impl(x, y, *, contract, batch, ndims):
@@ -190,7 +200,7 @@ def dot_general(x, y, *, contract, batch=NO_BATCH):
     (2, 4)
     """
     (cx, cy), (bx, by) = contract, batch
-    fx, fy = _free(ndim_of(x), cx, bx), _free(ndim_of(y), cy, by)
+    fx, fy = free_axes(ndim_of(x), cx, bx), free_axes(ndim_of(y), cy, by)
     shape = None
     if len(cx) > 1 or (cx and max(len(fx), len(fy)) > 1):
         shape = [shape_of(x)[a] for a in bx + fx] + [shape_of(y)[a] for a in fy]
