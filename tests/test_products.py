@@ -152,3 +152,41 @@ def test_vectors_and_matrices_that_need_no_merging_stay():
     found = make_jaxpr(lambda x: dot_general(x, np.ones((3, 5)), contract=two))(X).eqns
     (product,) = [e for e in found if e.prim.name == "dot_general"]
     assert product.params["ndims"] == (2, 1)
+
+
+def test_einsum_contracts_the_smallest_pair_first():
+    shapes = ((2, 30), (30, 40), (40, 3))
+    operands = [np.ones(s) for s in shapes]
+    found = make_jaxpr(lambda x, y, z: fnp.einsum("ij,jk,kl->il", x, y, z))(*operands)
+    sizes = [e.outs[0].aval.size for e in found.eqns if e.prim.name == "dot_general"]
+    assert sizes == [80, 6]
+    backward = lambda x, y, z: fnp.einsum("lk,kj,ji->li", z, y, x)
+    found = make_jaxpr(backward)(*(np.ones(s[::-1]) for s in shapes))
+    sizes = [e.outs[0].aval.size for e in found.eqns if e.prim.name == "dot_general"]
+    assert sizes == [80, 6]
+
+
+@pytest.mark.parametrize(
+    "spec", ["ij,jk->ki", "ij,kj->ki", "bij,bjk->bki", "i,bj->bji"]
+)
+def test_einsum_gives_its_result_in_order(spec):
+    terms = spec.split("->")[0].split(",")
+    operands = [np.ones([2 + "bijk".index(c) for c in term]) for term in terms]
+    found = names(lambda x, y: fnp.einsum(spec, x, y), *operands)
+    assert "transpose" not in found
+    z = jit(lambda x, y: fnp.einsum(spec, x, y))(*operands)
+    np.testing.assert_allclose(z, np.einsum(spec, *operands))
+
+
+@pytest.mark.parametrize("layout", ["packed", "transposed", "strided"])
+@pytest.mark.parametrize(
+    "spec", ["ij,jk,kl->il", "bij,bkj->bik", "ijk,jil->kl", "ij,ij->"]
+)
+def test_einsum_is_the_same_under_jit(spec, layout):
+    rng = np.random.default_rng(0)
+    terms = spec.split("->")[0].split(",")
+    operands = [array(rng, (7,) * len(term), layout, "f4") for term in terms]
+    f = lambda *xs: fnp.einsum(spec, *xs)
+    z = jvp(f, tuple(operands), tuple(operands))[0]
+    assert_same_bits(np.asarray(jit(f)(*operands)), np.asarray(z))
+    np.testing.assert_allclose(z, np.einsum(spec, *operands), rtol=1e-4, atol=1e-4)
