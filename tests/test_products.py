@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fgrad.numpy as fnp
-from fgrad import grad, jit, jvp, make_jaxpr, vmap
-from fgrad.ops.dot_general import dot_general
+from fgrad import checkpoint_policies, grad, jit, jvp, make_jaxpr, vmap
+from fgrad.compiler.passes import optimize
+from fgrad.ops.dot_general import dot_general, dot_p, matmul_p
 
 from .numerics import assert_same_bits
 
@@ -190,3 +191,22 @@ def test_einsum_is_the_same_under_jit(spec, layout):
     z = jvp(f, tuple(operands), tuple(operands))[0]
     assert_same_bits(np.asarray(jit(f)(*operands)), np.asarray(z))
     np.testing.assert_allclose(z, np.einsum(spec, *operands), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("k", [0, 1])
+def test_gradients_of_transposed_operands_need_no_transpose(k):
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(5, 5)), rng.normal(size=(5, 5))
+    f = lambda x, w: dot_general(x, w, contract=((k,), (k,)))
+    gradient = grad(lambda x, w: fnp.sum(fnp.sin(f(x, w))), (0, 1))
+    program = optimize(make_jaxpr(gradient)(x, w))
+    assert "transpose" not in [eqn.prim.name for eqn in program.eqns]
+    for z in jit(gradient)(x, w):
+        assert z.flags.c_contiguous
+
+
+def test_policies_know_all_products():
+    for policy in (checkpoint_policies.dots_saveable,
+                   checkpoint_policies.dots_with_no_batch_dims_saveable):  # fmt: skip
+        assert policy(matmul_p, X, W)
+        assert policy(dot_p, X, W)

@@ -108,12 +108,12 @@ def _arranged(contract, batch, lead, first, second):
     The product has axes ``lead + first + second`` of an operand. If swapping puts them
     in order, the cotangent comes out in the layout of a new array.
     """
-    order = lead + first + second
-    swaps = lead + second + first == tuple(range(len(order)))
-    if swaps:
+    order, ordered = lead + first + second, tuple(range(len(lead + first + second)))
+    if order == ordered:
+        return contract, batch, False, None
+    if lead + second + first == ordered:
         return contract[::-1], batch[::-1], True, None
-    axes = inverse_axes(order)
-    return contract, batch, False, None if axes == tuple(range(len(axes))) else axes
+    return contract, batch, False, inverse_axes(order)
 
 
 def _cotangent(x, y, contract, batch, swaps, axes):

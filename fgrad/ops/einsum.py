@@ -202,8 +202,8 @@ def einsum(*args, optimize=False):
 
     Operands are contracted in pairs, by matrix products, in the order that
     ``np.einsum_path`` finds: the best one of up to four, a greedy one of more.
-    ``optimize`` can be a method or a path. Axes of length 1 broadcast. Rounding can differ from ``np.einsum``, which adds up
-    one element after the other unless it is told to optimize.
+    ``optimize`` can be a method or a path. Axes of length 1 broadcast. Rounding can
+    differ from ``np.einsum``, which by default adds up one element after the other.
 
     >>> einsum("ij,jk->ik", np.eye(2), np.ones((2, 3)))
     array([[1., 1., 1.],
