@@ -9,8 +9,9 @@ import pytest
 import fgrad.numpy  # noqa: F401  installs the operators of tracers
 from fgrad.core import KnownTrace, StagedTrace, aval_of
 from fgrad.errors import NonConcreteBooleanIndexError, TracerIntegerConversionError
+from fgrad.ops.add_at import add_at
 from fgrad.ops.elementwise import sin
-from fgrad.ops.gather import add_at, gather_p, scatter_p, slice_p
+from fgrad.ops.gather import gather_p, scatter_p, slice_p
 from fgrad.ops.index import at, getitem, take
 from fgrad.ops.index_spec import ARRAY, layout, make_index, parse
 from fgrad.transforms.grad import grad

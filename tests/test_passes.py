@@ -13,6 +13,8 @@ from fgrad.compiler.passes.fold import fold_constants
 from fgrad.compiler.passes.inline import inline_calls, inline_custom
 from fgrad.compiler.passes.share import content_key, share_common
 from fgrad.compiler.passes.simplify import drop_marks, simplify
+from fgrad.compiler.passes.views import compose_views
+from fgrad.ops.dot_general import dot_general
 
 X = np.array([0.5, -0.0, 0.0, np.inf, -np.inf, np.nan])
 
@@ -38,7 +40,7 @@ IDENTITIES = [
 
 @pytest.mark.parametrize("fun", IDENTITIES)
 def test_identity_is_dropped(fun):
-    jaxpr = drop_dead(simplify(make_jaxpr(fun)(X)))
+    jaxpr = drop_dead(simplify(compose_views(make_jaxpr(fun)(X))))
     assert not jaxpr.eqns
     assert fun(X).tobytes() == X.tobytes()
     assert jit(fun)(X).tobytes() == X.tobytes()
@@ -220,3 +222,90 @@ def test_numbers_that_are_equal_and_yet_differ_are_not_shared():
         assert content_key(pair[0]) == one
     f = lambda x: (x * 0.0, x * -0.0)
     assert [np.signbit(z) for z in jit(f)(1.0)] == [False, True]
+
+
+# -- views -------------------------------------------------------------------------
+
+
+def test_a_reshape_that_copies_is_not_undone():
+    def fun(x):
+        return np.sum(np.reshape(np.reshape(x, (-1,)), x.shape), axis=0)
+
+    for seed in range(5):
+        x = np.random.default_rng(seed).normal(size=(37, 100)).astype("f4")
+        for each in (x, x.T, x[:, ::3], x[::-1]):
+            assert jit(fun)(each).tobytes() == fun(each).tobytes()
+
+
+RESHAPES = [
+    ((6,), (2, 3), (3, 2)), ((6, 4), (2, 3, 4), (6, 4)), ((6, 4), (6, 2, 2), (24,)),
+    ((6, 4), (2, 3, 4), (2, 12)), ((6, 4), (24,), (6, 4)), ((6, 4), (24,), (3, 8)),
+    ((6, 1, 4), (2, 3, 4), (6, 1, 4)), ((6, 1, 4), (2, 3, 4), (6, 4)),
+    ((6, 4), (1, 6, 4, 1), (6, 4)), ((1, 4), (4,), (1, 4)), ((0, 4), (4, 0), (0, 4)),
+    ((1,), (), (1,)), ((6, 4), (3, 2, 2, 2), (6, 2, 1, 2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shapes", RESHAPES)
+def test_composed_reshapes_have_the_same_strides(shapes):
+    first, middle, last = shapes
+    base = np.random.default_rng(0).normal(size=[2 * n for n in first])
+    inner = base[tuple(slice(n) for n in first)]
+    moved = np.ascontiguousarray(inner.T).T
+    every_other = base[tuple(slice(None, None, 2) for _ in first)]
+    twice = lambda x: x.reshape(middle).reshape(last)
+    program = compose_views(make_jaxpr(twice)(inner))
+    composed = program.eqns[-1].inputs == program.invars
+    for x in (inner, moved, every_other, inner.copy(), inner[::-1]):
+        assert not composed or twice(x).strides == x.reshape(last).strides
+        assert jit(twice)(x).tobytes() == twice(x).tobytes()
+
+
+def test_which_reshapes_are_composed():
+    def composed(first, middle, last):
+        f = lambda x: np.reshape(np.reshape(x, middle), last)
+        program = compose_views(make_jaxpr(f)(np.ones(first)))
+        return program.eqns[-1].inputs == program.invars
+
+    found = [composed(*shapes) for shapes in RESHAPES]
+    yes = {0, 1, 2, 3, 7, 8, 12}
+    assert {k for k, each in enumerate(found) if each} == yes
+
+
+def test_transposes_are_composed():
+    f = lambda x: np.transpose(np.transpose(x, (1, 2, 0)), (2, 1, 0))
+    program = drop_dead(compose_views(make_jaxpr(f)(np.ones((2, 3, 4)))))
+    assert [e.params["axes"] for e in program.eqns] == [(0, 2, 1)]
+    undone = make_jaxpr(lambda x: np.transpose(np.transpose(x, (1, 2, 0)), (2, 0, 1)))
+    assert not drop_dead(simplify(compose_views(undone(np.ones((2, 3, 4)))))).eqns
+
+
+PRODUCTS = [
+    (lambda x, y: x.T @ y, (5, 4), (5, 3)),
+    (lambda x, y: y.T @ x.T, (4, 5), (5, 3)),
+    (lambda x, y: x.swapaxes(1, 2) @ y.transpose(2, 1, 0), (7, 5, 4), (3, 5, 7)),
+    (lambda x, y: dot_general(x.T, y, contract=((0,), (0,))), (4, 5), (5,)),
+    (lambda x, y: fgrad.vmap(np.outer)(x.T, y), (5, 4), (4, 3)),
+]
+
+
+@pytest.mark.parametrize(("fun", "sx", "sy"), PRODUCTS)
+def test_products_read_transposed_operands_where_they_stand(fun, sx, sy):
+    rng = np.random.default_rng(0)
+    program = drop_dead(compose_views(make_jaxpr(fun)(np.ones(sx), np.ones(sy))))
+    assert names(program) == ["dot_general"]
+    for dtype in ("f4", "f8"):
+        x, y = rng.normal(size=sx).astype(dtype), rng.normal(size=sy).astype(dtype)
+        for each in (x, np.asfortranarray(x), np.repeat(x, 2, -1)[..., ::2]):
+            assert jit(fun)(each, y).tobytes() == fun(each, y).tobytes()
+
+
+def test_a_transpose_that_orders_the_result_stays():
+    f = lambda x, y: dot_general(x.transpose(1, 0), y, contract=((), ()))
+    program = compose_views(make_jaxpr(f)(np.ones((2, 3)), np.ones(4)))
+    assert names(program) == ["transpose", "dot_general"]
+    g = lambda x, y: (x @ y).T  # y.T @ x.T can have other bits
+    assert names(compose_views(make_jaxpr(g)(np.ones((2, 3)), np.ones((3, 4))))) == [
+        "dot_general",
+        "transpose",
+    ]

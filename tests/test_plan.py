@@ -1,5 +1,6 @@
 """Planned programs: what is written where, and that nobody can tell."""
 
+import functools
 import gc
 import threading
 
@@ -297,9 +298,8 @@ def test_layout_claims_are_true():
         arrays = [a for a in sample.args if isinstance(a, np.ndarray)]
         if sample.prim.multi or not all(a.flags.c_contiguous for a in arrays):
             continue
-        jaxpr = fgrad.make_jaxpr(lambda *a: sample.prim(*a, **sample.params))(
-            *sample.args
-        )
+        fun = functools.partial(sample.prim, **sample.params)
+        jaxpr = fgrad.make_jaxpr(fun)(*sample.args)
         claimed = jaxpr.outs[0] in contiguous_vars(jaxpr)
         out = sample.prim(*sample.args, **sample.params)
         if claimed and isinstance(out, np.ndarray):

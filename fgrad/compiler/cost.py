@@ -74,7 +74,7 @@ def _operations(eqn: Eqn) -> float:
     if name == "dot_general":
         axes = eqn.params["contract"][0]
         return 2.0 * out.size * prod(avals[0].shape[i] for i in axes)
-    if name == "dot":
+    if name in ("dot", "matmul"):
         return 2.0 * out.size * avals[0].shape[-1]
     if name in _REDUCTIONS:
         return avals[0].size

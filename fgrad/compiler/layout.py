@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core import Eqn, Jaxpr, Var, atom_aval
 from ..ops.basic import cast, reshape
-from ..ops.dot_general import dot_general_p
+from ..ops.dot_general import dot_general_p, dot_p, matmul_p
 
 _COPIES = frozenset({"concatenate", "stack", "cast_discrete"})
 
@@ -50,9 +50,11 @@ def _makes_c_order(eqn: Eqn, known: set[Var]) -> bool:
         return prim is reshape and follows
     if prim is dot_general_p:
         return _is_plain_product(eqn, follows)
+    if prim is dot_p:
+        return True
     reduces = "keepdims" in eqn.params
     return follows and (
-        prim.elementwise or reduces or prim is cast or prim.name in _COPIES
+        prim.elementwise or reduces or prim in (cast, matmul_p) or prim.name in _COPIES
     )
 
 
@@ -69,7 +71,7 @@ def decisive_inputs(jaxpr: Jaxpr, wanted: Iterable[Var], known: set[Var]) -> lis
     """Return the arguments whose layout decides that of some variables."""
     reached = set(wanted)
     for eqn in reversed(jaxpr.eqns):
-        matrix = eqn.prim is dot_general_p and eqn.outs[0].aval.ndim <= 2
+        matrix = eqn.prim in (dot_general_p, dot_p) and eqn.outs[0].aval.ndim <= 2
         if not matrix and any(v in reached and v in known for v in eqn.outs):
             reached.update(a for a in eqn.inputs if type(a) is Var and a.aval.shape)
     return [v for v in jaxpr.invars if v in reached and v.aval.shape]

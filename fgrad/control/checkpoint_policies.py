@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..core import Primitive, short_errors
-from ..ops.contract import dot_p
-from ..ops.dot_general import NO_BATCH, dot_general_p
+from ..ops.dot_general import NO_BATCH, dot_general_p, dot_p, matmul_p
 from ..ops.elementwise import name_p
 
 Policy = Callable[..., bool]
@@ -29,7 +28,7 @@ def nothing_saveable(prim: Primitive, *avals: Any, **params: Any) -> bool:
 
 def dots_saveable(prim: Primitive, *avals: Any, **params: Any) -> bool:
     """Save the results of matrix products."""
-    return prim in (dot_general_p, dot_p)
+    return prim in (dot_general_p, dot_p, matmul_p)
 
 
 def dots_with_no_batch_dims_saveable(
@@ -40,7 +39,9 @@ def dots_with_no_batch_dims_saveable(
     Products with weights are saved, and those within attention, whose number grows
     with the square of a length, are not.
     """
-    return prim is dot_p or (prim is dot_general_p and params["batch"] == NO_BATCH)
+    return prim in (dot_p, matmul_p) or (
+        prim is dot_general_p and params["batch"] == NO_BATCH
+    )
 
 
 checkpoint_dots = dots_saveable

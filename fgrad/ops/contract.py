@@ -7,15 +7,15 @@ from math import prod
 
 import numpy as np
 
-from ..core import Aval, Primitive, broadcast_shapes, ndim_of, promoted
+from ..core import broadcast_shapes
 from .basic import broadcast_to, reshape, transpose
-from .dot_general import NO_BATCH, dot_general, dot_general_p
+from .dot_general import NO_BATCH, dot_general, dot_general_p, dot_p, matmul_p
 from .elementwise import conj, mul
 
 # fmt: off
 __all__ = [
-    "dot", "dot_general", "dot_general_p", "dot_p", "inner", "matmul", "outer",
-    "tensordot", "vdot", "vecdot",
+    "dot", "dot_general", "dot_general_p", "dot_p", "inner", "matmul", "matmul_p",
+    "outer", "tensordot", "vdot", "vecdot",
 ]
 # fmt: on
 
@@ -44,10 +44,7 @@ def matmul(x, y):
     if contract is not None:
         return dot_general_p(x, y, contract=contract, batch=NO_BATCH, ndims=ndims)
     if nx <= 2 or ny <= 2:
-        z = dot_general(x, y, contract=((nx - 1,), (max(ny - 2, 0),)))
-        if nx == 2:  # rows of x come after the axes of the stack
-            z = transpose(z, axes=(*range(1, ny - 1), 0, ny - 1))
-        return z
+        return matmul_p(x, y)
     try:
         lead = broadcast_shapes(x.shape[:-2], y.shape[:-2])
     except ValueError:
@@ -81,42 +78,6 @@ def _mismatch(name, x, y):
     )
 
 
-def _as_general(rule):
-    """Return a rule of `dot_general_p` for `dot_p`, which is a case of it."""
-
-    def general(c, z, x, y):
-        ndims = (ndim_of(x), ndim_of(y))
-        contract = ((ndims[0] - 1,), (max(ndims[1] - 2, 0),))
-        return rule(c, z, x, y, contract=contract, batch=NO_BATCH, ndims=ndims)
-
-    return general
-
-
-def _batch_dot(args, dims, size):
-    ranks = [ndim_of(x) - (d is not None) for x, d in zip(args, dims, strict=True)]
-    params = {"contract": ((ranks[0] - 1,), (max(ranks[1] - 2, 0),))}
-    return dot_general_p.batch(
-        args, dims, size, **params, batch=NO_BATCH, ndims=tuple(ranks)
-    )
-
-
-def _abstract_dot(x, y):
-    shape = x.shape[:-1] + y.shape[:-2] + y.shape[-1:] * (y.ndim > 1)
-    return Aval(shape, promoted(x, y))
-
-
-# np.dot rounds differently from np.matmul where an operand has more than two axes.
-dot_p = Primitive(
-    "dot",
-    impl=np.dot,
-    abstract=_abstract_dot,
-    vjp=tuple(map(_as_general, dot_general_p.vjp or ())),
-    jvp=_as_general(dot_general_p.jvp),
-    batch=_batch_dot,
-    emit="np.dot({0}, {1})",
-)
-
-
 def dot(x, y):
     """Return ``np.dot``: the sum over the last axis of x and second to last of y.
 
@@ -127,15 +88,12 @@ def dot(x, y):
         shape_x, shape_y = x.shape, y.shape  # once: tracers work their shape out
     except AttributeError:
         return dot(*_arrays(x, y))
-    nx, ny = ndims = (len(shape_x), len(shape_y))
+    nx, ny = len(shape_x), len(shape_y)
     if not nx or not ny:
         return mul(x, y)
     if shape_x[-1] != shape_y[-2 if ny > 1 else 0]:
         raise ValueError(_mismatch("dot", x, y))
-    contract = _MATMUL.get(ndims)
-    if contract is None:
-        return dot_p(x, y)
-    return dot_general_p(x, y, contract=contract, batch=NO_BATCH, ndims=ndims)
+    return dot_p(x, y)
 
 
 def inner(x, y):
@@ -151,8 +109,6 @@ def inner(x, y):
         raise ValueError(
             f"inner: the last axes of shapes {x.shape} and {y.shape} differ"
         )
-    if x.ndim <= 2 and y.ndim <= 2:
-        return dot_general(x, y, contract=((x.ndim - 1,), (y.ndim - 1,)))
     n = y.ndim
     return dot_p(x, y if n == 1 else transpose(y, axes=(*range(n - 2), n - 1, n - 2)))
 
@@ -177,8 +133,7 @@ def vdot(x, y):
     x, y = map(_raveled, _arrays(x, y))
     if x.shape != y.shape:
         raise ValueError(f"vdot: {x.shape[0]} elements against {y.shape[0]}")
-    x = conj(x) if x.dtype.kind == "c" else x
-    return dot_general(x, y, contract=((0,), (0,)))
+    return dot_p(conj(x) if x.dtype.kind == "c" else x, y)
 
 
 def vecdot(x, y, axis=-1):
@@ -223,7 +178,22 @@ def tensordot(x, y, axes=2):
             f"tensordot: axes {cx} of shape {x.shape} and axes {cy} of shape "
             f"{y.shape} differ in length"
         )
-    return dot_general(x, y, contract=(cx, cy))
+    fx, fy = _others(x, cx), _others(y, cy)
+    rows, inner, columns = (
+        tuple(each.shape[a] for a in axes) for each, axes in ((x, fx), (x, cx), (y, fy))
+    )
+    x = _as_matrix(x, fx + cx, (prod(rows), prod(inner)))
+    y = _as_matrix(y, cy + fy, (prod(inner), prod(columns)))
+    return reshape(dot_p(x, y), shape=rows + columns)
+
+
+def _others(x, axes):
+    return tuple(a for a in range(x.ndim) if a not in axes)
+
+
+def _as_matrix(x, axes, shape):
+    x = x if axes == tuple(range(x.ndim)) else transpose(x, axes=axes)
+    return x if x.shape == shape else reshape(x, shape=shape)
 
 
 def _tensordot_axes(x, y, axes):

@@ -6,21 +6,25 @@ import re
 from functools import lru_cache
 from math import prod
 
+import numpy as np
+
 from ..core import Aval, Primitive, ndim_of, promoted, shape_of
-from .basic import fit_dtype, inverse_axes, reshape, transpose
+from .basic import fit_dtype, inverse_axes, reshape, to_front, transpose
 
 # -- how to compute one: a NumPy expression, found once per layout -------------------
 
 
-def _free(ndim, contract, batch):
+@lru_cache(maxsize=4096)
+def free_axes(ndim, contract, batch):
+    """Return the axes of an operand that are neither summed over nor batch axes."""
     return tuple(a for a in range(ndim) if a not in contract and a not in batch)
 
 
 @lru_cache(maxsize=4096)
 def _plan(contract, batch, ndims):
-    """Return (template, function) of a contraction that `_is_simple`."""
+    """Return (template, function) of a contraction that `_as_product` gives."""
     (cx, cy), (bx, by), (nx, ny) = contract, batch, ndims
-    fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
+    fx, fy = free_axes(nx, cx, bx), free_axes(ny, cy, by)
     if not cx:
         text = _product_text((bx, by), (fx, fy), ndims)
     elif not bx:
@@ -44,16 +48,9 @@ def _product_text(batch, free, ndims):
 
 
 def _matmul_text(cx, cy, nx, ny):
-    """Write a contraction of one axis as a matrix product of views.
-
-    Only layouts that `_is_simple` accepts come here: at most one operand has more
-    than two axes, and that one needs no transposition, as in ``np.matmul``.
-    """
+    """Write a product of matrices or vectors, transposed as views."""
     x = "{0}.T" if nx == 2 and cx == 0 else "{0}"
     y = "{1}.T" if ny == 2 and cy == 1 else "{1}"
-    if nx <= 2 < ny:  # np.matmul puts the axes of a stack before the rows of x
-        if nx == 2:
-            return f"({x} @ {y}).transpose({(ny - 2, *range(ny - 2), ny - 1)})"
     return f"({x} @ {y})"
 
 
@@ -72,24 +69,6 @@ def _permuted(name, axes):
     return name if axes == tuple(range(len(axes))) else f"{name}.transpose({axes})"
 
 
-@lru_cache(maxsize=4096)
-def _is_simple(contract, batch, ndims):
-    """Say whether one NumPy expression does a contraction, whatever the shapes."""
-    (cx, cy), (bx, by), (nx, ny) = contract, batch, ndims
-    if not cx:
-        return True
-    fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
-    if len(cx) > 1:
-        return False
-    if bx:
-        return len(fx) <= 1 and len(fy) <= 1
-    if nx <= 2 and ny <= 2:
-        return True
-    if nx > 2:
-        return ny <= 2 and cx == (nx - 1,)
-    return cy == (ny - 2,)
-
-
 # -- dot_general -------------------------------------------------------------------
 
 
@@ -100,47 +79,56 @@ def _abstract(x, y, *, contract, batch, ndims):
             f"dot_general: axes {cx + bx} of shape {x.shape} and axes {cy + by} of "
             f"shape {y.shape} differ in length"
         )
-    shape = [x.shape[a] for a in bx + _free(x.ndim, cx, bx)]
-    shape += [y.shape[a] for a in _free(y.ndim, cy, by)]
+    shape = [x.shape[a] for a in bx + free_axes(x.ndim, cx, bx)]
+    shape += [y.shape[a] for a in free_axes(y.ndim, cy, by)]
     return Aval(tuple(shape), promoted(x, y))
 
 
 @lru_cache(maxsize=4096)
 def _transposed(contract, batch, ndims):
-    """Return contract, batch and axes that give the cotangents of x and of y.
+    """Return how to contract ``ct`` with y, and x with ``ct``, for their cotangents.
 
-    ``ct_x = ct . y`` over the free axes of y and ``ct_y = x . ct`` over those of x;
-    the axes then put the result in the order of the operand.
+    ``ct_x = ct . y`` over the free axes of y and ``ct_y = x . ct`` over those of x.
     """
     (cx, cy), (bx, by), (nx, ny) = contract, batch, ndims
-    fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
+    fx, fy = free_axes(nx, cx, bx), free_axes(ny, cy, by)
     b, m = len(bx), len(fx)
     lead = tuple(range(b))
     rows, columns = tuple(range(b, b + m)), tuple(range(b + m, b + m + len(fy)))
-    by_y = sorted(range(len(cy)), key=cy.__getitem__)
-    by_x = sorted(range(len(cx)), key=cx.__getitem__)
-    order_x = bx + fx + tuple(cx[k] for k in by_y)
-    order_y = by + tuple(cy[k] for k in by_x) + fy
-    to_x = ((columns, fy), (lead, by), _axes_or_none(order_x))
-    to_y = ((fx, rows), (bx, lead), _axes_or_none(order_y))
-    return to_x, to_y
+    by_y = tuple(cx[k] for k in sorted(range(len(cy)), key=cy.__getitem__))
+    by_x = tuple(cy[k] for k in sorted(range(len(cx)), key=cx.__getitem__))
+    return (
+        _arranged((columns, fy), (lead, by), bx, fx, by_y),
+        _arranged((fx, rows), (bx, lead), by, by_x, fy),
+    )
 
 
-def _axes_or_none(order):
-    axes = inverse_axes(order)
-    return None if axes == tuple(range(len(axes))) else axes
+def _arranged(contract, batch, lead, first, second):
+    """Return contract, batch, whether operands swap, and axes to transpose by.
+
+    The product has axes ``lead + first + second`` of an operand. If swapping puts them
+    in order, the cotangent comes out in the layout of a new array.
+    """
+    order, ordered = lead + first + second, tuple(range(len(lead + first + second)))
+    if order == ordered:
+        return contract, batch, False, None
+    if lead + second + first == ordered:
+        return contract[::-1], batch[::-1], True, None
+    return contract, batch, False, inverse_axes(order)
+
+
+def _cotangent(x, y, contract, batch, swaps, axes):
+    x, y = (y, x) if swaps else (x, y)
+    ct = dot_general(x, y, contract=contract, batch=batch)
+    return ct if axes is None else transpose(ct, axes=axes)
 
 
 def _vjp_x(ct, z, x, y, *, contract, batch, ndims):
-    contract, batch, axes = _transposed(contract, batch, ndims)[0]
-    ct = dot_general(ct, y, contract=contract, batch=batch)
-    return fit_dtype(ct if axes is None else transpose(ct, axes=axes), x)
+    return fit_dtype(_cotangent(ct, y, *_transposed(contract, batch, ndims)[0]), x)
 
 
 def _vjp_y(ct, z, x, y, *, contract, batch, ndims):
-    contract, batch, axes = _transposed(contract, batch, ndims)[1]
-    ct = dot_general(x, ct, contract=contract, batch=batch)
-    return fit_dtype(ct if axes is None else transpose(ct, axes=axes), y)
+    return fit_dtype(_cotangent(x, ct, *_transposed(contract, batch, ndims)[1]), y)
 
 
 def _jvp(tangents, z, x, y, *, contract, batch, ndims):
@@ -160,6 +148,8 @@ def _shifted(axes, dim):
 
 def _batch(args, dims, size, *, contract, batch, ndims):
     (x, y), (dx, dy), (cx, cy), (bx, by) = args, dims, contract, batch
+    if dx is None and ndims == (2, 2) and contract == ((1,), (0,)):
+        return matmul_p(x, to_front(y, dy)), 0  # as it is: nothing need be copied
     if dx is not None:
         cx, bx = _shifted(cx, dx), _shifted(bx, dx)
     if dy is not None:
@@ -168,11 +158,13 @@ def _batch(args, dims, size, *, contract, batch, ndims):
         z = dot_general(x, y, contract=(cx, cy), batch=((dx, *bx), (dy, *by)))
         return z, 0
     # one mapped operand: its batch axis is one more free axis of a single product
+    if dx is None and not by and free_axes(ndim_of(y), cy, by) == (dy,):
+        return dot_general(y, x, contract=(cy, cx)), 0  # vectors become rows
     z = dot_general(x, y, contract=(cx, cy), batch=(bx, by))
     if dx is not None:
-        return z, len(bx) + _free(x.ndim, cx, bx).index(dx)
+        return z, len(bx) + free_axes(x.ndim, cx, bx).index(dx)
     free_x = ndim_of(x) - len(cx) - len(bx)
-    return z, len(bx) + free_x + _free(y.ndim, cy, by).index(dy)
+    return z, len(bx) + free_x + free_axes(y.ndim, cy, by).index(dy)
 
 
 def _impl(x, y, *, contract, batch, ndims):
@@ -218,32 +210,140 @@ def dot_general(x, y, *, contract, batch=NO_BATCH):
     >>> dot_general(x, y, contract=((1,), (1,))).shape
     (2, 4)
     """
-    ndims = (ndim_of(x), ndim_of(y))
-    if _is_simple(contract, batch, ndims):
-        return dot_general_p(x, y, contract=contract, batch=batch, ndims=ndims)
     (cx, cy), (bx, by) = contract, batch
-    fx, fy = _free(ndims[0], cx, bx), _free(ndims[1], cy, by)
-    shape = [shape_of(x)[a] for a in bx + fx] + [shape_of(y)[a] for a in fy]
-    b = len(bx)
-    x, at_x = _merged(x, bx, fx, cx)
-    y, at_y = _merged(y, by, fy, cy)
-    lead = tuple(range(b))
-    contract, batch = ((at_x,), (at_y,)), (lead, lead)
-    z = dot_general_p(x, y, contract=contract, batch=batch, ndims=(b + 2, b + 2))
-    return reshape(z, shape=tuple(shape))
+    fx, fy = free_axes(ndim_of(x), cx, bx), free_axes(ndim_of(y), cy, by)
+    shape = None
+    if len(cx) > 1 or (cx and max(len(fx), len(fy)) > 1):
+        shape = [shape_of(x)[a] for a in bx + fx] + [shape_of(y)[a] for a in fy]
+        pairs = sorted(zip(cx, cy, strict=True))  # so that axes of x stand in order
+        x, cx, bx = _merged(x, bx, fx, tuple(a for a, _ in pairs))
+        y, cy, by = _merged(y, by, fy, tuple(a for _, a in pairs))
+    ndims = (ndim_of(x), ndim_of(y))
+    z = dot_general_p(x, y, contract=(cx, cy), batch=(bx, by), ndims=ndims)
+    return z if shape is None else reshape(z, shape=tuple(shape))
 
 
 def _merged(x, batch, free, contract):
-    """Return a stack of matrices, and which of its axes is the contracted one.
+    """Return a stack of matrices or vectors, its contracted axis and batch axes.
 
     Axes that stand in order are merged as they are, so that nothing is copied.
     """
-    n, b = ndim_of(x), len(batch)
-    lengths = shape_of(x)
-    lead = tuple(lengths[a] for a in batch)
-    inner, outer = (prod(lengths[a] for a in axes) for axes in (contract, free))
-    if batch + contract + free == tuple(range(n)):
-        return reshape(x, shape=(*lead, inner, outer)), b
-    order = batch + free + contract
-    x = x if order == tuple(range(n)) else transpose(x, axes=order)
-    return reshape(x, shape=(*lead, outer, inner)), b + 1
+    if len(contract) == 1 and len(free) <= 1:
+        return x, contract, batch
+    b, lengths = len(batch), shape_of(x)
+    inner_first = batch + contract + free == tuple(range(len(lengths)))
+    groups = (contract, free) if inner_first else (free, contract)
+    axes = sum(groups, batch)
+    if axes != tuple(range(len(lengths))):
+        x = transpose(x, axes=axes)
+    shape = [lengths[a] for a in batch]
+    shape += [prod(lengths[a] for a in axes) for axes in groups if axes]
+    place = b if inner_first or not free else b + 1
+    return reshape(x, shape=tuple(shape)), (place,), tuple(range(b))
+
+
+# -- products that NumPy adds up in its own way: np.dot, and np.matmul of stacks -----
+# Their derivatives are `dot_general`, which may add up in the fastest way.
+
+
+def _contract(nx, ny):
+    """Return the axes that both functions sum over."""
+    return (nx - 1,), (max(ny - 2, 0),)
+
+
+def _as_general(rule):
+    """Return a rule of `dot_general_p` for an operation that is a case of it."""
+
+    def general(c, z, x, y):
+        ndims = (ndim_of(x), ndim_of(y))
+        return rule(c, z, x, y, contract=_contract(*ndims), batch=NO_BATCH, ndims=ndims)
+
+    return general
+
+
+_vjp_x, _vjp_y = map(_as_general, dot_general_p.vjp or ())
+
+
+def _ranks(args, dims):
+    return tuple(ndim_of(x) - (d is not None) for x, d in zip(args, dims, strict=True))
+
+
+# -- dot ---------------------------------------------------------------------------
+
+
+def _batch_dot(args, dims, size):
+    ndims = _ranks(args, dims)
+    params = {"contract": _contract(*ndims), "batch": NO_BATCH, "ndims": ndims}
+    return dot_general_p.batch(args, dims, size, **params)
+
+
+def _abstract_dot(x, y):
+    shape = x.shape[:-1] + y.shape[:-2] + y.shape[-1:] * (y.ndim > 1)
+    return Aval(shape, promoted(x, y))
+
+
+# np.dot copies operands that BLAS cannot read, np.matmul adds those up by itself, and
+# where an operand has more than two axes, np.dot takes one dot product at a time.
+dot_p = Primitive(
+    "dot",
+    impl=np.dot,
+    abstract=_abstract_dot,
+    vjp=(_vjp_x, _vjp_y),
+    jvp=_as_general(dot_general_p.jvp),
+    batch=_batch_dot,
+    emit="{0}.dot({1})",
+    into="np.dot({0}, {1}, out={out})",
+)
+
+# -- matmul ------------------------------------------------------------------------
+
+
+def _abstract_matmul(x, y):
+    lead = x.shape[:-2] + y.shape[:-2]  # one of them has no such axes
+    rows, columns = x.shape[-2:-1], y.shape[-1:] if y.ndim > 1 else ()
+    return Aval(lead + rows + columns, promoted(x, y))
+
+
+def _matmul_vjp_x(ct, z, x, y):
+    if ndim_of(x) == 2:  # `dot_general` has the rows of x in front
+        n = ndim_of(y)
+        ct = transpose(ct, axes=(n - 2, *range(n - 2), n - 1))
+    return _vjp_x(ct, z, x, y)
+
+
+def _matmul_vjp_y(ct, z, x, y):
+    if ndim_of(x) == 2:  # again a stack, in which nothing moves
+        return fit_dtype(matmul_p(transpose(x, axes=(1, 0)), ct), y)
+    return _vjp_y(ct, z, x, y)
+
+
+def _matmul_jvp(ts, z, x, y):
+    tx, ty = ts
+    if tx is None or ty is None:
+        return fit_dtype(matmul_p(x, ty) if tx is None else matmul_p(tx, y), z)
+    return fit_dtype(matmul_p(tx, y) + matmul_p(x, ty), z)
+
+
+def _batch_matmul(args, dims, size):
+    (x, y), (dx, dy) = args, dims
+    if ndim_of(x) - (dx is not None) != 2:
+        return _batch_dot(args, dims, size)
+    if dx is None:
+        return matmul_p(x, to_front(y, dy)), 0
+    z = to_front(*_batch_dot(args, dims, size))  # batch, rows, stack, columns
+    n = ndim_of(z)
+    return transpose(z, axes=(0, *range(2, n - 1), 1, n - 1)), 0
+
+
+# np.matmul multiplies a stack of matrices by one matrix in a product for each of them.
+# One product of all rows is faster, but can differ in the last bit.
+matmul_p = Primitive(
+    "matmul",
+    impl=np.matmul,
+    abstract=_abstract_matmul,
+    vjp=(_matmul_vjp_x, _matmul_vjp_y),
+    jvp=_matmul_jvp,
+    batch=_batch_matmul,
+    emit="({0} @ {1})",
+    into="np.matmul({0}, {1}, out={out})",
+)

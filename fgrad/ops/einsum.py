@@ -155,44 +155,57 @@ def _ordered(x, labels, output):
 # -- two operands ------------------------------------------------------------------
 
 
-def _pair(x, x_labels, y, y_labels, kept):
-    """Contract two operands; labels outside ``kept`` are summed over."""
+def _pair(x, x_labels, y, y_labels, kept, output):
+    """Contract two operands; labels outside ``kept`` are summed over.
+
+    They swap if that gives the axes of the ``output`` in order.
+    """
     x, x_labels = _summed(x, x_labels, kept | set(y_labels))
     y, y_labels = _summed(y, y_labels, kept | set(x_labels))
     common = [c for c in x_labels if c in y_labels]
-    batch = [c for c in common if c in kept]
+    batch = sorted((c for c in common if c in kept), key=output.find)
     contract = [c for c in common if c not in kept]
+    free_x, free_y = ([c for c in e if c not in common] for e in (x_labels, y_labels))
+    if "".join(batch + free_x + free_y) != output == "".join(batch + free_y + free_x):
+        x, x_labels, y, y_labels = y, y_labels, x, x_labels
+        free_x, free_y = free_y, free_x
 
     def axes(labels):
         return tuple(tuple(map(side.index, labels)) for side in (x_labels, y_labels))
 
     z = dot_general(x, y, contract=axes(contract), batch=axes(batch))
-    free = [c for c in x_labels + y_labels if c not in common]
-    return z, "".join(batch + free)
+    return z, "".join(batch + free_x + free_y)
 
 
-def _path(spec, operands, optimize):
-    """Return which operands meet at each step: two positions, then the rest.
+def _path(spec, shapes, optimize):
+    """Return which operands meet at each step: their positions, the greater ones first.
 
     The result of a step goes to the end, as in ``np.einsum_path``.
     """
-    count = len(operands)
-    if not optimize or count < 3:
-        return [(0, 1)] + [(0, count - 1 - k) for k in range(1, count - 1)]
-    if isinstance(optimize, list | tuple) and optimize[0] == "einsum_path":
-        return optimize[1:]
-    dummies = [np.broadcast_to(0.0, shape_of(x)) for x in operands]
-    method = "greedy" if optimize is True else optimize
-    return np.einsum_path(spec, *dummies, optimize=method)[0][1:]
+    if len(shapes) < 3:
+        return ((0, 1),)
+    if isinstance(optimize, list | tuple):
+        if optimize and optimize[0] == "einsum_path":
+            return optimize[1:]
+        optimize = tuple(optimize)  # a method and a limit of memory
+    if type(optimize) is bool:  # the search for the best one takes factorial time
+        optimize = "optimal" if len(shapes) <= 4 else "greedy"
+    return _found_path(spec, shapes, optimize)
+
+
+@lru_cache(maxsize=1024)
+def _found_path(spec, shapes, method):
+    dummies = [np.broadcast_to(0.0, shape) for shape in shapes]
+    return tuple(np.einsum_path(spec, *dummies, optimize=method)[0][1:])
 
 
 def einsum(*args, optimize=False):
     """Return the Einstein summation of any number of operands.
 
-    Operands are contracted in pairs, by matrix products: from left to right, or in
-    the order of ``np.einsum_path`` if ``optimize`` is true (or a path, or the name
-    of a method). Axes of length 1 broadcast. Rounding can differ from ``np.einsum``,
-    which adds up one element after the other.
+    Operands are contracted in pairs, by matrix products, in the order that
+    ``np.einsum_path`` finds: the best one of up to four, a greedy one of more.
+    ``optimize`` can be a method or a path. Axes of length 1 broadcast. Rounding can
+    differ from ``np.einsum``, which by default adds up one element after the other.
 
     >>> einsum("ij,jk->ik", np.eye(2), np.ones((2, 3)))
     array([[1., 1., 1.],
@@ -217,21 +230,22 @@ def einsum(*args, optimize=False):
         _diagonal(*_squeezed(x, labels, sizes))
         for x, labels in zip(operands, terms, strict=True)
     ]
-    for step in _path(spec, operands, optimize):
+    for step in _path(spec, tuple(shapes), optimize):
         if len(found) == 1:
             break
-        found = _step(found, step, set(output))
+        found = _step(found, step, output)
     ((x, labels),) = found
     return _ordered(*_summed(x, labels, set(output)), output)
 
 
-def _step(found, step, kept):
+def _step(found, step, output):
     """Replace the operands at the positions of one step by their contraction."""
     chosen = [found[k] for k in step]
     rest = [each for k, each in enumerate(found) if k not in step]
     z, *others = chosen
     for i, other in enumerate(others):
         later = [*others[i + 1 :], *rest]
-        needed = kept.union(*(labels for _, labels in later))
-        z = _pair(*z, *other, needed)
+        needed = set(output).union(*(labels for _, labels in later))
+        last = "" if later else output
+        z = _pair(*z, *other, needed, last)
     return [*rest, z]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import Aval, Primitive, shape_of
+from ..core import Aval, Primitive, ndim_of, shape_of
+from .add_at import add_at
 from .basic import inverse_axes, mapped, reshape, to_front, transpose
-from .index_spec import ARRAY, FULL, array_shapes, layout
+from .index_spec import ARRAY, FULL, array_shapes, layout, make_index
 
 # -- basic indexing ----------------------------------------------------------------
 
@@ -147,7 +148,7 @@ def _batch_gather(args, dims, size, *, index):
     if dim is None:  # the batch axis becomes one more axis of the index arrays
         lay = layout(shape_of(x), index, *logical_shapes(arrays, array_dims))
         arrays = _aligned(arrays, array_dims, lay.rank)
-        return gather_p(x, *arrays, index=index), lay.place
+        return gather(x, *arrays, index=index), lay.place
     x = to_front(x, dim)
     index, arrays, axes = batched_index(x.shape[1:], arrays, array_dims, size, index)
     z = gather_p(x, *arrays, index=index)
@@ -173,30 +174,45 @@ gather_p = Primitive(
 )
 
 
+ROWS = make_index((ARRAY,))
+
+
+def _rows(x, i):
+    """Return ``x[i]``; ``take`` is faster, and lays out contiguous rows alike."""
+    try:
+        if x.flags.c_contiguous and i.flags.c_contiguous and i.dtype.kind == "i":
+            return x.take(i, axis=0)
+        return x[i]
+    except IndexError:
+        return _gather(x, i, index=ROWS)  # raises the same with the shape
+
+
+rows_p = Primitive(
+    "rows",
+    impl=_rows,
+    abstract=lambda x, i: Aval(i.shape + x.shape[1:], x.dtype),
+    vjp=(lambda ct, z, x, i: scatter_p(ct, i, shape=x.shape, index=ROWS),),
+    jvp=lambda ts, z, x, i: rows_p(ts[0], i),
+    batch=lambda args, dims, size: _batch_gather(args, dims, size, index=ROWS),
+)
+
+
+def gather(x, *arrays, index):
+    """Return the elements of ``x`` at index arrays.
+
+    >>> gather(np.array([[1, 2], [3, 4]]), np.array([1, 1]), index=ROWS)
+    array([[3, 4],
+           [3, 4]])
+    """
+    if index is ROWS and ndim_of(x) > 1 and ndim_of(arrays[0]):
+        return rows_p(x, *arrays)
+    return gather_p(x, *arrays, index=index)
+
+
 def _scatter(y, *arrays, shape, index):
     z = np.zeros(shape, y.dtype)
     add_at(z, index.of(arrays), y)
     return z
-
-
-def add_at(z, idx, y):
-    """Add ``y`` to elements of ``z``, in place, as often as the index names them."""
-    if len(idx) == 1 and z.ndim > 1 and y.size > _FEW and z.flags.c_contiguous:
-        # np.add.at is fast on flat arrays only: name elements, not rows
-        rows = np.where(idx[0] < 0, idx[0] + len(z), idx[0])
-        if y.shape == (*rows.shape, *z.shape[1:]) and _within(rows, len(z)):
-            width = y.size // rows.size
-            flat = rows.reshape(-1, 1) * width + np.arange(width)
-            np.add.at(z.reshape(-1), flat.reshape(-1), y.reshape(-1))
-            return
-    np.add.at(z, idx, y)
-
-
-_FEW = 64
-
-
-def _within(i, size):
-    return 0 <= i.min() and i.max() < size
 
 
 def _batch_scatter(args, dims, size, *, shape, index):
@@ -211,7 +227,7 @@ scatter_p = Primitive(
     "scatter",
     impl=_scatter,
     abstract=lambda y, *arrays, shape, index: Aval(shape, y.dtype),
-    vjp=(lambda ct, z, y, *arrays, shape, index: gather_p(ct, *arrays, index=index),),
+    vjp=(lambda ct, z, y, *arrays, shape, index: gather(ct, *arrays, index=index),),
     jvp=lambda ts, z, y, *arrays, **params: scatter_p(ts[0], *arrays, **params),
     batch=_batch_scatter,
 )

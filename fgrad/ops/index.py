@@ -9,7 +9,7 @@ import numpy as np
 from ..core import Tracer, broadcast_shapes, dtype_of, ndim_of, shape_of
 from .basic import astype, reshape
 from .elementwise import div, logical_and, lt, maximum, minimum, power, where
-from .gather import gather_p, scatter_p, slice_p, unslice_p
+from .gather import gather, gather_p, scatter_p, slice_p, unslice_p
 from .index_spec import (
     ARRAY,
     FULL,
@@ -62,7 +62,7 @@ def getitem(x, idx):
         return x if idx else slice_p(x, index=make_index(((0, 0, None),)))
     index, arrays = parse(idx, shape_of(x))
     if arrays:
-        return gather_p(x, *arrays, index=index)
+        return gather(x, *arrays, index=index)
     return slice_p(x, index=index)
 
 
@@ -101,7 +101,7 @@ def take(x, indices, axis=None, mode="raise"):
     elif mode == "clip":
         indices = minimum(maximum(indices, 0), size - 1)
     index = make_index((*(FULL,) * (axis % n), ARRAY))
-    return gather_p(x, indices, index=index)
+    return gather(x, indices, index=index)
 
 
 # -- indices out of bounds ---------------------------------------------------------
@@ -313,7 +313,7 @@ def _as_array(x):
 
 def _read(x, index, arrays):
     if arrays:
-        return gather_p(x, *arrays, index=index)
+        return gather(x, *arrays, index=index)
     return slice_p(x, index=index)
 
 

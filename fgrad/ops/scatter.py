@@ -8,11 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive, dtype_of, shape_of
+from .add_at import add_at
 from .basic import astype, broadcast_to, fit, mapped
 from .elementwise import eq, where
 from .gather import (
-    add_at,
     batched_index,
+    gather,
     gather_p,
     logical_shapes,
     scatter_p,
@@ -27,7 +28,7 @@ from .index_spec import array_shapes, layout
 
 def _read(x, arrays, index):
     if arrays:
-        return gather_p(x, *arrays, index=index)
+        return gather(x, *arrays, index=index)
     return slice_p(x, index=index)
 
 

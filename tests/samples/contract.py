@@ -1,8 +1,8 @@
-"""Samples of fgrad/ops/dot_general.py and fgrad/ops/contract.py."""
+"""Samples of fgrad/ops/dot_general.py."""
 
 import numpy as np
 
-from fgrad.ops.contract import dot_general_p, dot_p
+from fgrad.ops.dot_general import dot_general_p, dot_p, matmul_p
 
 from . import Sample
 
@@ -31,10 +31,6 @@ SAMPLES = [
     sample(array(3, 2), array(3, 4), ((0,), (0,))),
     sample(array(2, 3), array(4, 3), ((1,), (1,))),
     sample(array(3, 2), array(4, 3), ((0,), (1,))),
-    sample(array(5, 2, 3), array(3, 4), ((2,), (0,))),
-    sample(array(5, 2, 3), array(3), ((2,), (0,))),
-    sample(array(3), array(5, 3, 2), ((0,), (1,))),
-    sample(array(4, 3), array(5, 3, 2), ((1,), (1,))),
     sample(array(5, 2, 3), array(5, 3, 4), ((2,), (1,)), ((0,), (0,))),
     sample(array(2, 3, 5), array(3, 5, 4), ((1,), (0,)), ((2,), (1,))),
     sample(array(5, 3), array(5, 3), ((1,), (1,)), ((0,), (0,))),
@@ -59,4 +55,18 @@ SAMPLES = [
     Sample(dot_p, (array(2, 3), array(4, 3, 2))),
     Sample(dot_p, (array(5, 2, 3), array(4, 3, 2))),
     Sample(dot_p, (array(5, 2, 3, dtype="f4"), array(3, 4))),
+    Sample(dot_p, (array(3), array(3))),
+    Sample(dot_p, (array(2, 3), array(3))),
+    Sample(dot_p, (array(3), array(3, 2))),
+    Sample(dot_p, (array(2, 3, dtype=complex), array(3, 4))),
+    Sample(dot_p, (array(6, 6)[::-2, ::2], array(4, 3).T)),
+    Sample(matmul_p, (array(5, 2, 3), array(3, 4))),
+    Sample(matmul_p, (array(5, 2, 3), array(3))),
+    Sample(matmul_p, (array(6, 5, 2, 3), array(4, 3).T)),
+    Sample(matmul_p, (array(3), array(5, 3, 2))),
+    Sample(matmul_p, (array(4, 3), array(5, 3, 2))),
+    Sample(matmul_p, (array(4, 3), array(6, 5, 3, 2))),
+    Sample(matmul_p, (array(4, 3), array(2, 3, 5).T)),
+    Sample(matmul_p, (array(5, 2, 3, dtype="f4"), array(3, 4))),
+    Sample(matmul_p, (array(4, 3), array(5, 3, 2, dtype=complex))),
 ]

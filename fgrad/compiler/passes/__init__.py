@@ -11,12 +11,14 @@ from .fold import fold_constants
 from .inline import inline_calls, inline_custom
 from .share import share_common
 from .simplify import drop_marks, simplify
+from .views import compose_views
 
 __all__ = [
     "HOOKS",
     "LOWERING",
     "PASSES",
     "Pass",
+    "compose_views",
     "drop_dead",
     "drop_marks",
     "fold_constants",
@@ -33,6 +35,7 @@ PASSES: tuple[Pass, ...] = (
     inline_calls,
     simplify,
     fold_constants,
+    compose_views,
     simplify,
     share_common,
     drop_dead,

@@ -86,15 +86,6 @@ def _undoes_itself(eqn: Eqn, producers: Producers) -> Any:
     return before.inputs[0] if before is not None and before.prim is eqn.prim else None
 
 
-def _undoes_transpose(eqn: Eqn, producers: Producers) -> Any:
-    (x,) = eqn.inputs
-    before = producers.get(x) if type(x) is Var else None
-    if before is None or before.prim is not eqn.prim:
-        return None
-    back = basic.inverse_axes(eqn.params["axes"])
-    return before.inputs[0] if before.params["axes"] == back else None
-
-
 def _unchanged(eqn: Eqn, producers: Producers) -> Any:
     return eqn.inputs[0]
 
@@ -113,9 +104,9 @@ RULES: dict[str, tuple[Callable[[Eqn, Producers], Any], ...]] = {
     ew.neg.name: (_undoes_itself,),
     ew.conj.name: (_undoes_itself,),
     basic.cast.name: (_unchanged,),
-    basic.reshape.name: (_unchanged, _undoes_itself),
+    basic.reshape.name: (_unchanged,),
     basic.broadcast_to.name: (_unchanged,),
-    basic.transpose.name: (_unchanged_transpose, _undoes_transpose),
+    basic.transpose.name: (_unchanged_transpose,),
 }
 
 
