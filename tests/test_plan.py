@@ -16,10 +16,12 @@ from fgrad.compiler.layout import contiguous_vars
 from fgrad.compiler.workspace import Workspaces, in_threads
 
 from .numerics import assert_same_bits
+from .samples import all_samples
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 400))
 V = RNG.normal(size=200_000)
+W = RNG.normal(size=(400, 20))
 
 
 def chain(x):
@@ -69,6 +71,7 @@ PROGRAMS = {
     "complex": (lambda x: np.exp(x * 1j) * x + np.conj(x + 2j), (V,)),
 }
 PROGRAMS["twice"] = (lambda x: [np.sin(x) * x] * 2 + [(np.sin(x) * x)[1:]], (V,))
+UNPLANNED = {"argument"}  # its one operation makes an output
 
 
 @pytest.fixture(params=["usual", "all"])
@@ -87,7 +90,8 @@ def leaves(tree):
 def test_planned_programs_have_the_bits_of_plain_ones(name, model):
     fun, args = PROGRAMS[name]
     fast, copies = jit(fun), [a.copy() for a in args]
-    assert fast.lower(*args).explain().count("planned: nothing") == 0
+    planned = "planned: nothing" not in fast.lower(*args).explain()
+    assert planned or name in UNPLANNED
     expected = leaves(fun(*args))
     for _ in range(2):  # the second time with buffers that are full of something
         actual = leaves(fast(*args))
@@ -285,16 +289,14 @@ def test_a_product_divides_groups():
 
 def test_the_backward_pass_computes_what_only_it_needs():
     def loss(x):
-        return np.sum(np.tanh(x) @ x.T)
+        return np.sum((np.tanh(x) @ W) ** 2)
 
     found = groups(fgrad.grad(loss), X)
-    assert "tanh" in found[0] and "sub" not in found[0]
+    assert found[0] == ["tanh"] and "sub" in found[-1]
 
 
 def test_layout_claims_are_true():
-    from .samples import SAMPLES
-
-    for sample in SAMPLES:
+    for sample in all_samples():
         arrays = [a for a in sample.args if isinstance(a, np.ndarray)]
         if sample.prim.multi or not all(a.flags.c_contiguous for a in arrays):
             continue

@@ -20,7 +20,7 @@ from .passes.share import content_key
 _WIDTH = 72  # what is used once is written where it is used, up to this many letters
 # On Python's numbers these do something else than on arrays: operators raise where
 # NumPy gives inf, methods do not exist, np.abs gives an array scalar.
-_OTHERWISE_ON_NUMBERS = {"div", "pow", "abs", "cast", "cast_discrete"}
+_OTHERWISE_ON_NUMBERS = {"div", "pow", "abs", "cast", "cast_discrete", "reshape"}
 
 
 @dataclass

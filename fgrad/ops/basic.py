@@ -126,7 +126,7 @@ reshape = Primitive(
     vjp=(lambda ct, z, x, *, shape: reshape(ct, shape=x.shape),),
     jvp=lambda ts, z, x, *, shape: reshape(ts[0], shape=shape),
     batch=_batch_reshape,
-    emit="np.reshape({0}, {shape})",
+    emit="{0}.reshape({shape})",
     linear=True,
     view=True,
 )

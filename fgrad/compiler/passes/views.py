@@ -7,6 +7,8 @@ from typing import Any
 from ...core import Eqn, Jaxpr, Var, atom_aval
 from ...ops import basic
 from ...ops.dot_general import dot_general_p, free_axes
+from ...ops.index import slice_p
+from ...ops.index_spec import FULL, Index
 from .rewrite import Producers, rewrite
 
 
@@ -32,6 +34,10 @@ def compose_views(jaxpr: Jaxpr) -> Jaxpr:
 def _compose(eqn: Eqn, producers: Producers) -> Eqn:
     if eqn.prim is dot_general_p:
         return _read_transposed(_read_transposed(eqn, producers, 0), producers, 1)
+    if eqn.prim is slice_p and _only_adds_axes(eqn.params["index"]):
+        eqn = eqn._replace(
+            prim=basic.reshape, params={"shape": eqn.outs[0].aval.shape}
+        )
     before = _made_by(eqn.prim, eqn.inputs[0], producers) if eqn.inputs else None
     if before is None:
         return eqn
@@ -41,6 +47,10 @@ def _compose(eqn: Eqn, producers: Producers) -> Eqn:
     if eqn.prim is basic.reshape and _is_view(before, eqn.params["shape"]):
         return eqn._replace(inputs=before.inputs)
     return eqn
+
+
+def _only_adds_axes(index: Index) -> bool:
+    return all(i is None or i is ... or i == FULL for i in index.items)
 
 
 def _made_by(prim: Any, atom: Any, producers: Producers) -> Eqn | None:
