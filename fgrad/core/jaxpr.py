@@ -104,7 +104,7 @@ def has_effects(eqn: Eqn) -> bool:
     It does if its primitive is an effect, or calls a jaxpr that has one.
     """
     prim, inputs, params, *_ = eqn
-    if not prim.calls:
+    if not prim.calls and not params:  # mostly: be quick
         return False
     if prim.effect:
         return True
