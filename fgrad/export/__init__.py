@@ -1,0 +1,15 @@
+"""Programs that stand alone: as NumPy source, and as files.
+
+>>> import numpy as np
+>>> from fgrad import export, grad
+>>> exported = export.export(grad(lambda x: np.sum(np.sin(x))))(np.ones(3))
+>>> print(exported.text.splitlines()[-1].strip())
+return np.cos(x)
+"""
+
+from __future__ import annotations
+
+from .exported import Exported, export
+from .module import NotExportable
+
+__all__ = ["Exported", "NotExportable", "export"]
