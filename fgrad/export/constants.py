@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -78,22 +78,41 @@ def _steps(array: np.ndarray) -> list[int]:
     return [step for n, step in pairs if n > 1] if array.size else []
 
 
-def memory_of(array: np.ndarray) -> tuple[np.ndarray, str]:
-    """Return an array that a file can keep, and an expression that makes this of it.
+class Layout(NamedTuple):
+    """How an array lies in the memory of another one."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    offset: int
+    strides: tuple[int, ...]
+
+    def view(self, memory: np.ndarray) -> np.ndarray:
+        """Return the array that lies in some memory like this."""
+        shape, dtype, offset, strides = self
+        return np.ndarray(shape, dtype, memory, offset, strides)
+
+    def text(self, memory: str) -> str:
+        """Return the expression of that array."""
+        shape, dtype, offset, strides = self
+        return f"np.ndarray({shape}, {dtype!r}, {memory}, {offset}, {strides})"
+
+
+def memory_of(array: np.ndarray) -> tuple[np.ndarray, Layout | None]:
+    """Return an array that a file can keep, and how this one lies in it.
 
     Files keep the orders of C and Fortran. Of other arrays they get the memory.
 
-    >>> memory_of(np.arange(4.0)[::-2])
-    (array([1., 0., 3.]), "np.ndarray((2,), 'float64', {}, 16, (-16,))")
+    >>> memory, layout = memory_of(np.arange(4.0)[::-2])
+    >>> memory, layout.text("memory")
+    (array([1., 0., 3.]), "np.ndarray((2,), 'float64', memory, 16, (-16,))")
     """
     if array.flags.forc:
-        return array, "{}"
+        return array, None
     low, high = np.lib.array_utils.byte_bounds(array)
     whole = (high - low) % array.itemsize == 0
-    dtype: Any = array.dtype if whole else np.uint8
-    memory = np.zeros((high - low) // np.dtype(dtype).itemsize, dtype)
+    dtype = array.dtype if whole else np.dtype(np.uint8)
+    memory = np.zeros((high - low) // dtype.itemsize, dtype)
     offset = array.__array_interface__["data"][0] - low
-    view = np.ndarray(array.shape, array.dtype, memory, offset, array.strides)
-    view[...] = array
-    how = f"{array.shape}, {dtype_text(array.dtype)!r}, {{}}, {offset}, {array.strides}"
-    return memory, f"np.ndarray({how})"
+    layout = Layout(array.shape, dtype_text(array.dtype), offset, array.strides)
+    layout.view(memory)[...] = array
+    return memory, layout

@@ -18,7 +18,7 @@ from ..core import Aval, Jaxpr, Tracer, aval_of, short_errors, trimmed
 from ..pytree import PyTreeDef, first_difference, tree_flatten, tree_unflatten
 from ..transforms.arguments import Transformed, argument_names, check_callable, name_of
 from ..transforms.staging import ShapeDtypeStruct
-from .writing import Signature, Text, write
+from .writing import Signature, Text, refuse_effects, write
 
 
 class Exported:
@@ -63,6 +63,7 @@ class Exported:
     # -- as text -------------------------------------------------------------------
 
     @property
+    @short_errors
     def text(self) -> str:
         """The source of a module that needs NumPy only."""
         return self.written.text
@@ -185,21 +186,22 @@ def export(
     >>> from fgrad import grad
     >>> loss = lambda w, x: np.sum((x @ w) ** 2)
     >>> exported = export(grad(loss), name="slope")(np.ones(3), np.ones((2, 3)))
-    >>> print(exported.text.partition("    w = ")[2])
-    check_array('w', w, (3,), 'float64')
+    >>> print(exported.text[exported.text.index("    w =") :].partition("\\n\\n")[0])
+        w = check_array('w', w, (3,), 'float64')
         x = check_array('x', x, (2, 3), 'float64')
-        return x.T @ ((x @ w) * 2)
-    <BLANKLINE>
+        return x.T @ (2.0 * (x @ w))
     """
     check_callable(fun, "export")
     title = title_of(fun)
 
+    @short_errors
     def exported(*args: Any, **kwargs: Any) -> Exported:
         traced, parameters = _traced(fun, args, kwargs)
         keywords = tuple(traced.in_tree._spec[3][1])  # type: ignore[index]
         own = free_name(name or title)
         trees = traced.in_tree, traced.out_tree
         signature = Signature(title, own, parameters, keywords, *trees)
+        refuse_effects(traced.jaxpr, title)
         return Exported(traced.jaxpr, signature)
 
     return exported

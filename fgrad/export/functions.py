@@ -28,9 +28,9 @@ class Written(NamedTuple):
 def written(value: Any) -> Written | None:
     """Return the source of a function or a class, or None if there is none.
 
-    >>> found = written(lambda x: inspect.unwrap(x))
-    >>> ast.unparse(found.node.body), found.references == {"inspect": inspect}
-    ('return inspect.unwrap(x)', True)
+    >>> print(ast.unparse(written(_decorated).node))
+    def _decorated(node):
+        return min((d.lineno for d in node.decorator_list), default=node.lineno)
     """
     value = inspect.unwrap(value) if callable(value) else value
     if isinstance(value, type):

@@ -52,6 +52,7 @@ class Module:
         self.imports: set[str] = set()
         self.taken: set[str] = {"np"}
         self.files: dict[str, np.ndarray] = {}  # arrays too large for the text
+        self.loads: list[str] = []  # the lines that read them
 
     # -- collecting ----------------------------------------------------------------
 
@@ -142,10 +143,12 @@ class Module:
 
     def constants(self) -> str:
         """Return the lines that make arrays and the classes of results."""
-        entries = list(self.entries.values())
-        lines = [self._array(e) for e in entries if e.array is not None]
-        lines += [self._defined(e) for e in entries if isinstance(e.node, ast.Assign)]
-        return "\n".join(lines)
+        arrays = [e for e in self.entries.values() if e.array is not None]
+        lines = {e.name: self._array(e) for e in arrays}
+        self.loads = [f"    {x}" for name, x in lines.items() if name in self.files]
+        texts = [x for name, x in lines.items() if name not in self.files]
+        assigned = (e for e in self.entries.values() if isinstance(e.node, ast.expr))
+        return "\n".join([*texts, *map(self._defined, assigned)])
 
     def definitions(self) -> list[str]:
         """Return the texts of classes and functions."""
@@ -156,18 +159,20 @@ class Module:
     def _array(self, entry: Entry) -> str:
         array = entry.array
         assert array is not None
-        memory, how = memory_of(array)
-        text = array_text(array) or array_text(memory)
+        text = array_text(array)
         if text is None:
-            self.files[entry.name] = memory
-            text = f"constants[{entry.name!r}]"
-        elif array_text(array) is not None:
-            how = "{}"
-        return f"{entry.name} = {how.format(text)}"
+            memory, layout = memory_of(array)
+            text = array_text(memory)
+            if text is None:
+                self.files[entry.name] = memory
+                text = f"file[{entry.name!r}]"
+            text = layout.text(text) if layout else text
+        return f"{entry.name} = {text}"
 
     def _defined(self, entry: Entry) -> str:
         texts = {name: self.text(value) for name, value in entry.references.items()}
-        return ast.unparse(renamed(entry.node, entry.name, texts))
+        text = ast.unparse(renamed(entry.node, entry.name, texts))
+        return f"{entry.name} = {text}" if isinstance(entry.node, ast.expr) else text
 
 
 _BUILTINS = frozenset(dir(builtins))
@@ -193,9 +198,9 @@ def _entry(value: Any, hint: str) -> Entry:
     if isinstance(value, np.ndarray):
         return Entry(hint, array=value, value=value)
     if getattr(value, "__module__", "") == RESULTS:
-        text = f"{value.__name__} = namedtuple({value.__name__!r}, {value._fields})"
-        node = ast.parse(text).body[0]
-        return Entry(value.__name__, node, {"namedtuple": namedtuple}, value=value)
+        text = f"namedtuple({value.__name__!r}, {value._fields})"
+        made = ast.parse(text, mode="eval").body
+        return Entry(value.__name__, made, {"namedtuple": namedtuple}, value=value)
     if isinstance(value, Index):
         return Entry(hint, _index_function(value), {"np": np}, value=value)
     found = None if isinstance(value, Jaxpr) else written(value)
@@ -214,6 +219,7 @@ def read(node: ast.AST, namespace: dict[str, Any]) -> dict[str, Any]:
 def _index_function(index: Index) -> Any:
     """Return a function from index arrays to an index expression.
 
+    >>> from fgrad.ops.index_spec import ARRAY
     >>> print(ast.unparse(_index_function(Index((ARRAY, (1, None, None))))))
     def index(i0):
         return np.s_[i0, 1:]

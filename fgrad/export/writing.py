@@ -6,12 +6,11 @@ import ast
 import builtins
 from collections.abc import Sequence
 from itertools import count
-from keyword import iskeyword
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.emit import emit
+from ..compiler.emit import emit, identifier
 from ..compiler.passes import LOWERING, optimize
 from ..compiler.signature import python_names
 from ..core import Eqn, Jaxpr, has_effects, where
@@ -27,7 +26,7 @@ _HEAD = '''"""{title}, as a function of NumPy arrays.
 Written by fgrad.export from a program for the shapes and dtypes below.
 """
 '''
-_LOADING = 'constants = np.load(Path(__file__).with_suffix(".npz"))'
+_LOADING = 'with np.load(Path(__file__).with_suffix(".npz")) as file:'
 
 
 class Signature(NamedTuple):
@@ -49,8 +48,7 @@ class Text(NamedTuple):
 
 
 def write(jaxpr: Jaxpr, signature: Signature) -> Text:
-    """Return the module of a program; raise if it calls back into Python."""
-    refuse_effects(jaxpr, signature.title)
+    """Return the module of a program, which must not call Python functions."""
     return _Writer(optimize(jaxpr, LOWERING), signature).result()
 
 
@@ -108,18 +106,20 @@ class _Writer:
         node = ast.parse(source.text).body[0]
         assert isinstance(node, ast.FunctionDef)
         references = read(node, source.namespace)
-        lines = self._unpacking()
-        called = ast.parse("\n".join(lines))
-        references.update(read(called, vars(checks)))
+        called = ast.parse("\n".join(self._unpacking()))
         module = self.module
         module.refer(node, references)
+        for check in _checks_in(called):
+            module.add(getattr(checks, check.id), check.id)
         self.packing = Packing(self._class_name)
         self.packing.classes(self.signature.out_tree._spec)
         module.taken |= {x.name for x in self.leaves} | {r for r, _ in self.trees}
-        module.taken |= {*self.parameters, *self.keywords, "kwargs", "constants"}
+        module.taken |= {*self.parameters, *self.keywords, "kwargs", "file"}
         module.name_all([self.signature.name])
         texts = {name: module.text(value) for name, value in references.items()}
-        body = self._body(node, lines, texts)
+        for check in _checks_in(called):
+            check.id = module.text(getattr(checks, check.id))
+        body = self._body(node, called, texts)
         return Text(self._module(body), module.files)
 
     def _unpacking(self) -> list[str]:
@@ -135,15 +135,16 @@ class _Writer:
         self.module.add(cls, name)
         return self.module.text(cls)
 
-    def _body(self, node: ast.FunctionDef, lines: list[str], texts: Any) -> list[str]:
+    def _body(self, node: ast.FunctionDef, first: ast.Module, texts: Any) -> list[str]:
         """Return the lines of the function."""
         *steps, last = renamed(node, self.signature.name, texts).body
         assert isinstance(last, ast.Return)
         assert isinstance(last.value, ast.Tuple)
-        checked = [renamed(x, "", texts) for x in ast.parse("\n".join(lines)).body]
         outs = iter(map(ast.unparse, last.value.elts))
         out = self.packing.text(self.signature.out_tree._spec, outs, 4)
-        own = [line for x in [*checked, *steps] for line in ast.unparse(x).split("\n")]
+        own = [
+            line for x in [*first.body, *steps] for line in ast.unparse(x).split("\n")
+        ]
         return [*own, *f"return {out}".replace("\n    ", "\n").split("\n")]
 
     def _head(self) -> str:
@@ -179,7 +180,7 @@ class _Writer:
         imports = [f"import {path}" for path in sorted(module.imports)]
         if module.files:
             imports.append("from pathlib import Path")
-            constants = f"{_LOADING}\n{constants}"
+            constants = "\n".join([_LOADING, *module.loads, constants]).rstrip()
         start = _HEAD.format(title=self.signature.title)
         imports += ["", "import numpy as np"] if imports else ["import numpy as np"]
         exported = f'__all__ = ["{self.signature.name}"]'
@@ -190,9 +191,15 @@ class _Writer:
         return "\n\n\n".join([start, f"{self._head()}\n{own}", *definitions]) + "\n"
 
 
+def _checks_in(lines: ast.Module) -> list[ast.Name]:
+    """Return the names of the functions that the first lines call, in order."""
+    calls = [node for node in ast.walk(lines) if isinstance(node, ast.Call)]
+    return [node.func for node in calls if isinstance(node.func, ast.Name)]
+
+
 def _is_free(name: str) -> bool:
     """Say whether a name may be a parameter of a function that uses NumPy."""
-    return name.isidentifier() and not iskeyword(name) and name not in ("np", "kwargs")
+    return identifier(name) == name != "kwargs"
 
 
 def _like(name: str, taken: set[str]) -> str:
