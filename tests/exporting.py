@@ -6,6 +6,8 @@ import sys
 
 import numpy as np
 
+from fgrad import jit
+from fgrad.export import deserialize, export
 from fgrad.tree_util import tree_flatten
 
 
@@ -53,3 +55,15 @@ def bits(tree):
         (type(x), np.shape(x), np.asarray(x).dtype, np.asarray(x).tobytes())
         for x in tree_flatten(tree)[0]
     ]
+
+
+def assert_kept(fun, *args, **kwargs):
+    """Assert that a program comes back; return it."""
+    exported = export(fun)(*args, **kwargs)
+    data = exported.serialize()
+    loaded = deserialize(data)
+    assert loaded.serialize() == data
+    assert loaded.signature == exported.signature
+    assert loaded.text == exported.text
+    assert bits(loaded.call(*args, **kwargs)) == bits(jit(fun)(*args, **kwargs))
+    return loaded

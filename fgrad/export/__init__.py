@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from .exported import Exported, export
+from .decode import CorruptError
+from .exported import Exported, deserialize, export
 from .module import NotExportable
 
-__all__ = ["Exported", "NotExportable", "export"]
+__all__ = ["CorruptError", "Exported", "NotExportable", "deserialize", "export"]

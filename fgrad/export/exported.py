@@ -18,6 +18,8 @@ from ..core import Aval, Jaxpr, Tracer, aval_of, short_errors, trimmed
 from ..pytree import PyTreeDef, first_difference, tree_flatten, tree_unflatten
 from ..transforms.arguments import Transformed, argument_names, check_callable, name_of
 from ..transforms.staging import ShapeDtypeStruct
+from .decode import decode
+from .encode import encode
 from .writing import Signature, Text, refuse_effects, write
 
 
@@ -95,6 +97,11 @@ class Exported:
             with path.with_suffix(".npz").open("wb") as file:
                 np.savez(file, allow_pickle=False, **arrays)
         return path
+
+    @short_errors
+    def serialize(self) -> bytes:
+        """Return the program as data that `deserialize` reads: JSON and arrays."""
+        return encode(self.jaxpr, self.signature)
 
     # -- as a function -------------------------------------------------------------
 
@@ -205,6 +212,21 @@ def export(
         return Exported(traced.jaxpr, signature)
 
     return exported
+
+
+@short_errors
+def deserialize(data: bytes) -> Exported:
+    """Return the program that `Exported.serialize` wrote; nothing in it is run.
+
+    Classes of pytree nodes must be registered before. Raises ValueError for data that
+    is damaged, or was written by a later version.
+
+    >>> data = export(lambda x: np.sin(x) * x)(1.0).serialize()
+    >>> from fgrad import grad
+    >>> grad(deserialize(data).call)(0.0)
+    np.float64(0.0)
+    """
+    return Exported(*decode(data))
 
 
 def free_name(name: str) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..compiler.emit import Source, identifier, number_text
+from ..compiler.passes.share import content_key
 from ..core import Jaxpr, Primitive
 from ..ops.index_spec import Index
 from .constants import array_text, dtype_text, memory_of
@@ -184,9 +185,9 @@ def _meant(value: Any) -> Any:
 
 
 def _key(value: Any) -> Any:
-    if isinstance(value, Index):
-        return value
-    return id(value)
+    if isinstance(value, np.ndarray):
+        return content_key(value)
+    return value if isinstance(value, Index) else id(value)
 
 
 def _entry(value: Any, hint: str) -> Entry:

@@ -13,7 +13,7 @@ import numpy as np
 from ..compiler.emit import emit, identifier
 from ..compiler.passes import LOWERING, optimize
 from ..compiler.signature import python_names
-from ..core import Eqn, Jaxpr, has_effects, where
+from ..core import Eqn, Jaxpr, atom_aval, has_effects, where
 from ..core.jaxpr import jaxprs_in
 from ..pytree import PyTreeDef
 from . import checks
@@ -59,8 +59,7 @@ def refuse_effects(jaxpr: Jaxpr, title: str) -> None:
             raise NotExportable(_calls_back(eqn, title))
         nested = list(jaxprs_in(tuple(eqn.params.values())))
         if not nested and eqn.prim.body is not None:
-            avals = [a.aval if hasattr(a, "aval") else a for a in eqn.inputs]
-            nested = [eqn.prim.body(*avals, **eqn.params)]
+            nested = [eqn.prim.body(*map(atom_aval, eqn.inputs), **eqn.params)]
         for inner in nested:
             refuse_effects(inner, title)
 
