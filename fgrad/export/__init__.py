@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .decode import CorruptError
 from .exported import Exported, deserialize, export
+from .loading import load
 from .module import NotExportable
 
-__all__ = ["CorruptError", "Exported", "NotExportable", "deserialize", "export"]
+__all__ = ["CorruptError", "Exported", "NotExportable", "deserialize", "export", "load"]
