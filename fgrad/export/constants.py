@@ -36,11 +36,9 @@ def array_text(array: np.ndarray) -> str | None:
 def _candidates(array: np.ndarray) -> list[str]:
     order = ", order='F'" if array.ndim > 1 and array.flags.fnc else ""
     dtype = dtype_text(array.dtype)
-    values = _values(array)
-    texts = [
-        f"np.array({values}, dtype={dtype!r}{order})",
-        f"np.zeros({array.shape}, dtype={dtype!r}{order})",
-    ]
+    made = f"({array.shape}, dtype={dtype!r}{order})" if array.size != 1 else ""
+    texts = [f"np.{name}{made}" for name in ("zeros", "ones") if made]
+    texts.append(f"np.array({_values(array)}, dtype={dtype!r}{order})")
     if array.size:
         one = _values(array.flat[:1][0])
         texts.append(

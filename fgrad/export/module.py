@@ -98,6 +98,8 @@ class Module:
             return number_text(value)
         if isinstance(value, np.dtype):
             return f"np.dtype({dtype_text(value)!r})"
+        if isinstance(value, Index):
+            return _index_text(value)
         return self._imported(value)
 
     def _imported(self, value: Any) -> str | None:
@@ -187,7 +189,7 @@ def _meant(value: Any) -> Any:
 def _key(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return content_key(value)
-    return value if isinstance(value, Index) else id(value)
+    return id(value)
 
 
 def _entry(value: Any, hint: str) -> Entry:
@@ -202,8 +204,6 @@ def _entry(value: Any, hint: str) -> Entry:
         text = f"namedtuple({value.__name__!r}, {value._fields})"
         made = ast.parse(text, mode="eval").body
         return Entry(value.__name__, made, {"namedtuple": namedtuple}, value=value)
-    if isinstance(value, Index):
-        return Entry(hint, _index_function(value), {"np": np}, value=value)
     found = None if isinstance(value, Jaxpr) else written(value)
     if found is None:
         raise NotExportable(f"{hint}: {value!r}")
@@ -217,14 +217,14 @@ def read(node: ast.AST, namespace: dict[str, Any]) -> dict[str, Any]:
     return {name: namespace[name] for name in used(node) if name in namespace}
 
 
-def _index_function(index: Index) -> Any:
+def _index_text(index: Index) -> str:
     """Return a function from index arrays to an index expression.
 
     >>> from fgrad.ops.index_spec import ARRAY
-    >>> print(ast.unparse(_index_function(Index((ARRAY, (1, None, None))))))
-    def index(i0):
-        return np.s_[i0, 1:]
+    >>> _index_text(Index((ARRAY, (1, None, None))))
+    '(lambda i0: np.s_[i0, 1:])'
     """
     names = [f"i{k}" for k in range(index.count)]
-    text = f"np.s_[{index.text(names)}{',' if len(index.items) == 1 else ''}]"
-    return ast.parse(f"def index({', '.join(names)}):\n    return {text}").body[0]
+    arguments = f" {', '.join(names)}" if names else ""
+    comma = "," if len(index.items) == 1 else ""
+    return f"(lambda{arguments}: np.s_[{index.text(names)}{comma}])"

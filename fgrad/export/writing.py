@@ -26,7 +26,7 @@ _HEAD = '''"""{title}, as a function of NumPy arrays.
 Written by fgrad.export from a program for the shapes and dtypes below.
 """
 '''
-_LOADING = 'with np.load(Path(__file__).with_suffix(".npz")) as file:'
+_LOADING = "with np.load(Path(__file__).with_suffix('.npz')) as file:"
 
 
 class Signature(NamedTuple):
@@ -182,7 +182,7 @@ class _Writer:
             constants = "\n".join([_LOADING, *module.loads, constants]).rstrip()
         start = _HEAD.format(title=self.signature.title)
         imports += ["", "import numpy as np"] if imports else ["import numpy as np"]
-        exported = f'__all__ = ["{self.signature.name}"]'
+        exported = f"__all__ = ['{self.signature.name}']"
         start += "\n".join(
             ["", *imports, "", exported, *(["", constants] * bool(constants))]
         )
