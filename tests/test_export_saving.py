@@ -82,6 +82,15 @@ def test_classes_that_are_not_there():
     raised(CorruptError, lambda: deserialize(data), "Unknown", "import the module")
 
 
+def test_modules_of_loaded_programs():
+    for name in ("scan of cond", "while", "switch"):
+        program = PROGRAMS[name]
+        fun = lambda *args, run=program.run: run(FGRAD, *args)
+        gradient = letters(program.floats[-1])["grad"](fun)
+        exported = export(gradient)(*program.args)
+        assert deserialize(exported.serialize()).text == exported.text
+
+
 # -- custom rules ----------------------------------------------------------------------
 
 

@@ -34,45 +34,46 @@ def written(value: Any) -> Written | None:
     """
     value = inspect.unwrap(value) if callable(value) else value
     if isinstance(value, type):
-        scope = vars(inspect.getmodule(value))
-        return Written(*_completed(_class_node(value), [scope]))
+        return _with_references(_class_text(value), [vars(inspect.getmodule(value))])
     if not isinstance(value, FunctionType):
         return None
-    node = _function_node(value.__code__)
+    text = _function_text(value.__code__)
+    if text is None:
+        return None
     cells = zip(value.__code__.co_freevars, value.__closure__ or ())
     closed = {name: cell.cell_contents for name, cell in cells}
-    if node is None:
-        return None
-    return Written(*_completed(node, [closed, value.__globals__]))
+    return _with_references(text, [closed, value.__globals__])
 
 
 @lru_cache(maxsize=256)
-def _tree(filename: str) -> ast.Module:
-    return ast.parse(Path(filename).read_text(encoding="utf-8"))
+def _nodes(filename: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(Path(filename).read_text(encoding="utf-8"))))
 
 
-def _class_node(cls: type) -> ast.ClassDef:
-    body = _tree(inspect.getsourcefile(cls) or "").body
-    found = (n for n in body if isinstance(n, ast.ClassDef) and n.name == cls.__name__)
-    return next(found)
+@lru_cache(maxsize=256)
+def _class_text(cls: type) -> str:
+    nodes = _nodes(inspect.getsourcefile(cls) or "")
+    own = (n for n in nodes if isinstance(n, ast.ClassDef) and n.name == cls.__name__)
+    return _plain(next(own))
 
 
-def _function_node(code: CodeType) -> ast.FunctionDef | None:
+@lru_cache(maxsize=256)
+def _function_text(code: CodeType) -> str | None:
     """Return the definition that a code object was compiled from."""
     try:
-        nodes = list(ast.walk(_tree(code.co_filename)))
+        nodes = _nodes(code.co_filename)
     except OSError:  # typed at a prompt, or made by exec
         return None
     for node in nodes:
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
             if code.co_firstlineno in (node.lineno, _decorated(node)):
-                return node
+                return _plain(node)
     lambdas = [n for n in nodes if isinstance(n, ast.Lambda) and _holds(n.body, code)]
     if code.co_name != "<lambda>" or not lambdas:
         return None
     innermost = max(lambdas, key=lambda n: (n.lineno, n.col_offset))
     body: list[ast.stmt] = [ast.Return(innermost.body)]
-    return _function("function", innermost.args, body)
+    return _plain(_function("function", innermost.args, body))
 
 
 def _function(name: str, args: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:
@@ -94,19 +95,26 @@ def _holds(node: ast.expr, code: CodeType) -> bool:
     return bool(own) and all(start <= (p[0], p[2]) <= end for p in own)
 
 
-def _completed(node: Any, scopes: list[Any]) -> tuple[Definition, dict[str, Any]]:
-    """Return a definition without what only readers of fgrad need, and its references.
+def _plain(node: Definition) -> str:
+    """Return the text of a definition without what only readers of fgrad need.
 
     Annotations of functions, decorators and doctests go, and so does ``__repr__``.
     """
-    node = _Plain().visit(ast.parse(ast.unparse(node)).body[0])
+    node = ast.fix_missing_locations(node)
+    return ast.unparse(_Plain().visit(ast.parse(ast.unparse(node)).body[0]))
+
+
+def _with_references(text: str, scopes: list[Any]) -> Written:
+    """Return a definition, and the values that it finds in the scopes around it."""
+    (node,) = ast.parse(text).body
+    assert isinstance(node, Definition)
     bound = set(_bound(node))
     references = {}
     for name in used(node):
         scope = next((s for s in scopes if name in s), None)
         if name not in bound and scope is not None:
             references[name] = scope[name]
-    return node, references
+    return Written(node, references)
 
 
 class _Plain(ast.NodeTransformer):
