@@ -353,3 +353,27 @@ def test_fgrad_does_not_import_it():
 
     code = "import fgrad, sys; assert 'fgrad.export' not in sys.modules; fgrad.export"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_values_that_cannot_be_written():
+    from fgrad.export.module import Module
+
+    text = "a program refers to <object object"
+    raised(NotExportable, lambda: Module().add(object(), "thing"), text, "as thing",
+           frames=3)  # fmt: skip
+
+
+def test_large_programs_are_written_plainly(tmp_path):
+    """What runs may reuse memory; what is written stands alone."""
+    x = np.linspace(-1.0, 2.0, 100_000)
+
+    def chain(x):
+        return np.tanh(np.sin(x) * np.exp(-x * x) + np.cos(x) * 2.0)
+
+    def fun(x):
+        x = fgrad.lax.cond(x[0] > 0, chain, lambda x: chain(x * 2.0), x)
+        x = fgrad.lax.scan(lambda c, _: (chain(c), None), x, None, length=2)[0]
+        return np.sum(fgrad.checkpoint(chain)(x))
+
+    text = same(fgrad.value_and_grad(fun), tmp_path, x)
+    assert "\nimport" not in text.replace("\nimport numpy as np", "")

@@ -26,6 +26,7 @@ class Executable:
         self.jaxpr = optimize(jaxpr, LOWERING)
         self.source = emit(self.jaxpr, name, arguments)
         self.function = load(self.source, self.jaxpr)
+        self.function.jaxpr = self.jaxpr  # type: ignore[attr-defined]
 
 
 def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:

@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler.emit import Source, identifier, number_text
+from ..compiler.emit import Source, emit, identifier, number_text
 from ..compiler.passes.share import content_key
 from ..core import Jaxpr, Primitive
 from ..ops.index_spec import Index
+from ..transforms.arguments import shown
 from .constants import array_text, dtype_text, memory_of
 from .functions import Definition, identifiers, renamed, used, written
 from .trees import RESULTS
@@ -196,6 +197,9 @@ def _entry(value: Any, hint: str) -> Entry:
     """Return the definition of a value."""
     source = getattr(value, "source", None)
     if isinstance(source, Source):
+        program = getattr(value, "jaxpr", None)
+        if program is not None:  # the plain source, whatever it runs as
+            source = emit(program, source.name, source.arguments)
         node = ast.parse(source.text).body[0]
         return Entry(source.name, node, read(node, source.namespace), value=value)
     if isinstance(value, np.ndarray):
@@ -206,7 +210,10 @@ def _entry(value: Any, hint: str) -> Entry:
         return Entry(value.__name__, made, {"namedtuple": namedtuple}, value=value)
     found = None if isinstance(value, Jaxpr) else written(value)
     if found is None:
-        raise NotExportable(f"{hint}: {value!r}")
+        raise NotExportable(
+            f"export: a program refers to {shown(value)} as {hint}, which is no array, "
+            "number or function with source code"
+        )
     name = getattr(value, "__name__", "function")
     own = hint if name in ("<lambda>", "impl", "function") else name
     return Entry(own, *found, value=value)
