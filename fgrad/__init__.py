@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from . import custom_batching as custom_batching
     from . import debug as debug
     from . import experimental as experimental
+    from . import export as export
     from . import lax as lax
     from . import optim as optim
     from . import stages as stages
@@ -134,6 +135,7 @@ _MODULES = {
     "custom_batching": "custom_batching",
     "debug": "debug",
     "experimental": "experimental",
+    "export": "export",
     "lax": "lax",
     "optim": "optim",
     "stages": "stages",

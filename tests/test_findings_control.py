@@ -169,3 +169,11 @@ def test_callbacks_say_what_they_cannot_take():
         "result_shape_dtypes[0] must have a shape and a dtype, got 3",
         "fgrad.ShapeDtypeStruct(shape, dtype)",
     )
+
+
+def test_gradient_of_what_only_decides_the_end_of_a_loop():
+    def f(limit, x):
+        return lax.while_loop(lambda v: v < limit, lambda v: v * 1.5, x)
+
+    assert grad(f, (0, 1))(3.0, 1.0) == (0.0, 1.5**3)
+    assert grad(f, 0)(3.0, 1.0) == jit(grad(f, 0))(3.0, 1.0) == 0.0

@@ -209,6 +209,7 @@ class Calls:
             forward=self.forward,
             dual=self.dual,
             body=(lambda *avals, jaxpr, **how: jaxpr) if inlined else None,
+            lower=lambda *, jaxpr, name, **how: compiled(jaxpr, name).function,
         )
 
     def forward(

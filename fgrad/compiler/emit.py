@@ -21,6 +21,7 @@ _WIDTH = 72  # what is used once is written where it is used, up to this many le
 # On Python's numbers these do something else than on arrays: operators raise where
 # NumPy gives inf, methods do not exist, np.abs gives an array scalar.
 _OTHERWISE_ON_NUMBERS = {"div", "pow", "abs", "cast", "cast_discrete", "reshape"}
+_CALLED = {"np", "complex", "len", "max", "min", "range"}  # by emitted source
 
 
 @dataclass
@@ -292,9 +293,9 @@ def _is_literal(value: Any) -> bool:
 def identifier(name: str) -> str:
     """Return a Python name that reads like a function's name.
 
-    >>> identifier("grad(loss)"), identifier("lambda")
-    ('grad_loss', 'lambda_')
+    >>> identifier("grad(loss)"), identifier("lambda"), identifier("complex")
+    ('grad_loss', 'lambda_', 'complex_')
     """
     word = re.sub(r"\W+", "_", name).strip("_") or "function"
-    free = word.isidentifier() and not iskeyword(word) and word != "np"
+    free = word.isidentifier() and not iskeyword(word) and word not in _CALLED
     return word if free else f"{word}_"

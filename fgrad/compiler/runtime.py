@@ -30,6 +30,7 @@ class Executable:
             emitter = PlannedEmitter(self.jaxpr, name, names, self.plan, plain)
             self.source = emitter.source()
         self.function = load(self.source, self.jaxpr)
+        self.function.jaxpr = self.jaxpr  # type: ignore[attr-defined]
 
 
 class Plain:

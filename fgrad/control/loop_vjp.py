@@ -72,6 +72,10 @@ def _pull(
     stacks: Sequence[Any],
     cts: list[Any],
 ) -> list[Any]:
+    summed, _, mapped = loop.divide(residuals.halved.gives)
+    _, carry_moves, _ = loop.divide(moves)
+    if not any((*summed, *carry_moves, *mapped)):  # say, of what only decides the end
+        return [None] * len(moves)
     ct_carry, ct_ys = cts[: loop.n_carry], cts[loop.n_carry :]
     ys_given = present(ct_ys)
     body = derived(
@@ -79,8 +83,6 @@ def _pull(
         loop.key("pull", moves, ys_given),
         lambda: _backward_body(loop, moves, residuals, ys_given),
     )
-    summed, _, mapped = loop.divide(residuals.halved.gives)
-    _, carry_moves, _ = loop.divide(moves)
     n = sum(carry_moves)
     starts = [
         zeros(a) if ct is None else ct for ct, a in zip(ct_carry, loop.jaxpr.out_avals)

@@ -1,4 +1,4 @@
-"""The primitive ``root``: a root found by a solver of the user's.
+"""The primitive ``custom_root``: a root found by a solver of the user's.
 
 It takes ``(*F, *S, *T, *guess)``: what ``f``, ``solve`` and ``tangent`` closed over,
 and where to start. At the root ``u`` of ``f(F, u) = 0`` the implicit function theorem
@@ -143,7 +143,7 @@ def _body(*avals, **params):
 
 
 root_p = Primitive(
-    "root",
+    "custom_root",
     impl=_impl,
     abstract=lambda *avals, **params: list(params["solve"].out_avals),
     batch=_batch,

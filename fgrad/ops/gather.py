@@ -50,7 +50,7 @@ slice_p = Primitive(
 
 def _unslice(y, *, shape, index):
     z = np.zeros(shape, y.dtype)
-    z[index.basic] = y
+    z[index()] = y
     return z
 
 
@@ -133,7 +133,7 @@ def to_slot(y, dim, rank, axes):
 
 def _gather(x, *arrays, index):
     try:
-        return x[index.of(arrays)]
+        return x[index(*arrays)]
     except IndexError as error:
         layout(shape_of(x), index, *array_shapes(arrays))
         raise IndexError(f"{error}, indexing shape {shape_of(x)}") from None
@@ -211,7 +211,7 @@ def gather(x, *arrays, index):
 
 def _scatter(y, *arrays, shape, index):
     z = np.zeros(shape, y.dtype)
-    add_at(z, index.of(arrays), y)
+    add_at(z, index(*arrays), y)
     return z
 
 

@@ -53,8 +53,8 @@ class Index:
     def __reduce__(self):
         return make_index, (self.items,)
 
-    def of(self, arrays):
-        """Return the index expression that has these arrays in it."""
+    def __call__(self, *arrays):
+        """Return the index expression that has these arrays in it, for brackets."""
         if not arrays:
             return self.basic
         rest = iter(arrays)

@@ -64,7 +64,7 @@ def _update(name, write, rule_x, rule_y, jvp):
     def impl(x, y, *arrays, index):
         z = np.array(x)
         try:
-            write(z, index.of(arrays), y)
+            write(z, index(*arrays), y)
         except IndexError as error:
             raise IndexError(f"{error}, updating shape {z.shape}") from None
         return z if z.ndim else z[()]

@@ -72,7 +72,7 @@ def updates(prim):
     """Yield samples of an update with a full operand, and one that broadcasts."""
     for x, items, *arrays in [*BASIC[:8], BASIC[9], *ADVANCED]:
         arrays = arrays[0] if arrays else ()
-        old = x[make_index(items).of(arrays)]
+        old = x[make_index(items)(*arrays)]
         y = (slot(x, items, arrays).reshape(old.shape) - 3).astype(x.dtype)
         ordered = prim in (scatter_min_p, scatter_max_p)
         if ordered and x.dtype.kind == "c":
@@ -100,7 +100,7 @@ SAMPLES = [
     *(
         Sample(
             scatter_p,
-            (x[make_index(items).of(arrays)], *arrays),
+            (x[make_index(items)(*arrays)], *arrays),
             into(x.shape, *items),
         )
         for x, items, arrays in ADVANCED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ...core import Eqn, Jaxpr, Var, atom_aval
@@ -21,7 +22,7 @@ def inline_calls(jaxpr: Jaxpr) -> Jaxpr:
         c:f64[3] = add b 1.0
       in (c) }
     """
-    return _inline(jaxpr, lambda eqn: eqn.prim.name == "jit")
+    return inline(jaxpr, lambda eqn: eqn.prim.name == "jit")
 
 
 def inline_custom(jaxpr: Jaxpr) -> Jaxpr:
@@ -36,10 +37,11 @@ def inline_custom(jaxpr: Jaxpr) -> Jaxpr:
         b:f64[3] = mul a 2.0
       in (b) }
     """
-    return _inline(jaxpr, lambda eqn: True)
+    return inline(jaxpr, lambda eqn: True)
 
 
-def _inline(jaxpr: Jaxpr, wanted: Any) -> Jaxpr:
+def inline(jaxpr: Jaxpr, wanted: Callable[[Eqn], bool]) -> Jaxpr:
+    """Replace the calls that are wanted by the equations of what they call."""
     if not any(eqn.prim.body is not None and wanted(eqn) for eqn in jaxpr.eqns):
         return jaxpr
     env: dict[Var, Any] = {}

@@ -35,9 +35,7 @@ def _compose(eqn: Eqn, producers: Producers) -> Eqn:
     if eqn.prim is dot_general_p:
         return _read_transposed(_read_transposed(eqn, producers, 0), producers, 1)
     if eqn.prim is slice_p and _only_adds_axes(eqn.params["index"]):
-        eqn = eqn._replace(
-            prim=basic.reshape, params={"shape": eqn.outs[0].aval.shape}
-        )
+        eqn = eqn._replace(prim=basic.reshape, params={"shape": eqn.outs[0].aval.shape})
     before = _made_by(eqn.prim, eqn.inputs[0], producers) if eqn.inputs else None
     if before is None:
         return eqn
