@@ -56,13 +56,14 @@ def cost_of(jaxpr: Jaxpr) -> dict[str, float]:
             times = eqn.params.get("length", 1)
             total = {k: v + times * inner[k] for k, v in total.items()}
             continue
-        kind = "transcendentals" if _is_transcendental(eqn) else "flops"
+        kind = "transcendentals" if is_transcendental(eqn) else "flops"
         total[kind] += _operations(eqn)
         total["bytes accessed"] += _bytes(eqn)
     return total
 
 
-def _is_transcendental(eqn: Eqn) -> bool:
+def is_transcendental(eqn: Eqn) -> bool:
+    """Say whether an operation takes far longer than arithmetic."""
     squares = eqn.prim.name == "pow" and type(eqn.inputs[1]) is int
     return eqn.prim.name in _TRANSCENDENTAL and not squares
 

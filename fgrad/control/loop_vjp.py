@@ -29,7 +29,7 @@ def forward(
 
     def make() -> tuple[Flags, Residuals]:
         moves = _moving(loop, needed)
-        halved = backward_halves(loop.jaxpr, moves, loop.name)
+        halved = backward_halves(loop.jaxpr, moves, loop.name, loop.iterated)
         return moves, residuals_of(loop, halved)
 
     moves, residuals = derived(loop.jaxpr, loop.key("vjp", needed), make)
