@@ -10,6 +10,7 @@ import numpy as np
 from ...core import Eqn, Jaxpr, Tracer, Var, atom_aval
 from ...ops import basic
 from ...ops import elementwise as ew
+from ...ops.dot_general import dot_general_p
 from .rewrite import Producers, rewrite
 
 _SMALL = 64  # larger constants are not looked into
@@ -33,6 +34,8 @@ def _simplify(eqn: Eqn, producers: Producers) -> Any:
         eqn = _use_scalars(eqn, producers)  # a sum counts how often it reads one
     if eqn.prim.elementwise and eqn.outs[0].aval.dtype.kind == "c":
         return eqn  # even 1 * z has other bits where z is infinite or -0
+    if eqn.prim is basic.transpose:
+        eqn = _composed(eqn, producers)
     for rule in RULES.get(eqn.prim.name, ()):
         atom = rule(eqn, producers)
         if atom is not None and atom_aval(atom) == eqn.outs[0].aval:
@@ -78,18 +81,29 @@ def _left_identity(number: float) -> Callable[[Eqn, Producers], Any]:
     return lambda e, _: e.inputs[1] if _is_number(e.inputs[0], number) else None
 
 
+def _scaled_by_one(eqn: Eqn, producers: Producers) -> Any:
+    """Return what a product without a sum multiplies by 1."""
+    if eqn.outs[0].aval.dtype.kind == "c":
+        return None
+    x, y = eqn.inputs
+    if _is_number(x, 1) and not atom_aval(x).shape:
+        return y
+    return x if _is_number(y, 1) and not atom_aval(y).shape else None
+
+
 def _undoes_itself(eqn: Eqn, producers: Producers) -> Any:
     before = producers.get(eqn.inputs[0]) if type(eqn.inputs[0]) is Var else None
     return before.inputs[0] if before is not None and before.prim is eqn.prim else None
 
 
-def _undoes_transpose(eqn: Eqn, producers: Producers) -> Any:
+def _composed(eqn: Eqn, producers: Producers) -> Eqn:
+    """Transpose once what would be transposed twice."""
     (x,) = eqn.inputs
     before = producers.get(x) if type(x) is Var else None
     if before is None or before.prim is not eqn.prim:
-        return None
-    back = basic.inverse_axes(eqn.params["axes"])
-    return before.inputs[0] if before.params["axes"] == back else None
+        return eqn
+    axes = tuple(before.params["axes"][a] for a in eqn.params["axes"])
+    return eqn._replace(inputs=before.inputs, params={"axes": axes})
 
 
 def _unchanged(eqn: Eqn, producers: Producers) -> Any:
@@ -108,11 +122,12 @@ RULES: dict[str, tuple[Callable[[Eqn, Producers], Any], ...]] = {
     ew.power.name: (_right_identity(1),),
     ew.sub.name: (_right_identity(0),),
     ew.neg.name: (_undoes_itself,),
+    dot_general_p.name: (_scaled_by_one,),
     ew.conj.name: (_undoes_itself,),
     basic.cast.name: (_unchanged,),
     basic.reshape.name: (_unchanged, _undoes_itself),
     basic.broadcast_to.name: (_unchanged,),
-    basic.transpose.name: (_unchanged_transpose, _undoes_transpose),
+    basic.transpose.name: (_unchanged_transpose,),
 }
 
 
