@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..core import (
     Aval,
+    Eqn,
     Jaxpr,
     KnownTrace,
     Primitive,
@@ -23,6 +25,7 @@ from ..transforms.pull import follows, place_of, pull
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
 from .halves import Halves, Saves, divide
+from .keeping import Iterated
 from .passes import optimize
 from .runtime import compiled
 
@@ -47,7 +50,11 @@ def _impl(*args: Any, jaxpr: Jaxpr, name: str, **how: Any) -> list[Any]:
 
 
 def split(
-    jaxpr: Jaxpr, needed: tuple[bool, ...], name: str, saves: Saves
+    jaxpr: Jaxpr,
+    needed: tuple[bool, ...],
+    name: str,
+    saves: Saves | None = None,
+    loop: Iterated | None = None,
 ) -> tuple[Halves, tuple[int, ...]]:
     """Trace outputs and cotangents together, and split by dependence on the latter.
 
@@ -55,7 +62,7 @@ def split(
     one of the halves: the late one if it reads a cotangent.
     """
     program, reached = joint(jaxpr, needed, name)
-    return divide(program, len(needed), len(jaxpr.outs), saves), reached
+    return divide(program, len(needed), len(jaxpr.outs), saves, loop), reached
 
 
 def joint(
@@ -183,18 +190,23 @@ def _with_dim(aval: Aval, dim: int | None, size: int) -> Aval:
 # -- the primitives ----------------------------------------------------------------
 
 
+def _anything(eqn: Eqn, **how: Any) -> bool:
+    return True
+
+
 class Calls:
     """The rules of a primitive that applies a jaxpr: what they derive, they call.
 
-    ``saves(eqn, **how)`` says which results a backward pass may read; ``late(**how)``
-    gives the primitive that applies the program of the backward pass. ``how`` are the
+    ``saves(eqn, **how)`` says which results a backward pass may read, those that are
+    cheapest to keep if there is no such function; ``late(**how)`` gives the primitive
+    that applies the program of the backward pass. ``how`` are the
     params besides ``jaxpr`` and ``name``.
     """
 
     def __init__(
         self,
         prim_name: str,
-        saves: Callable[..., bool] = lambda eqn: True,
+        saves: Callable[..., bool] | None = None,
         late: Callable[..., Primitive] | None = None,
         inlined: bool = True,
     ) -> None:
@@ -217,7 +229,7 @@ class Calls:
     ) -> tuple[list[Any], Callable[..., Any]]:
         """Return the outputs, and the function that pulls cotangents back."""
         key = ("vjp", needed, *how.values())
-        saves = lambda eqn: self.saves(eqn, **how)
+        saves = None if self.saves is None else partial(self.saves, **how)
         halves, reached = derived(jaxpr, key, lambda: split(jaxpr, needed, name, saves))
         outs, residuals = self._run_early(halves, args, jaxpr, name, how)
 
@@ -260,7 +272,8 @@ class Calls:
         count = len(jaxpr.outs)
         named: dict[str, Any] = {"name": f"{name}_jvp", **how}
         if apart:
-            saves = lambda eqn: self.saves(eqn, **how)
+            # Tangents may be pushed many times: nothing is computed again unasked.
+            saves = partial(self.saves or _anything, **how)
             key = ("linearize", *how.values())
             halves = derived(
                 pushed, key, lambda: divide(pushed, len(primals), count, saves)

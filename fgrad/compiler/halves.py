@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ..core import Eqn, Jaxpr, Var, has_effects, substitute
 from ..ops.elementwise import name_p
+from .keeping import Iterated, Prices, computed_again
 from .passes import drop_dead
 
 Saves = Callable[[Eqn], bool]
@@ -20,11 +21,18 @@ class Halves(NamedTuple):
     reads: tuple[int, ...]  # which of the early inputs and results those are
 
 
-def divide(program: Jaxpr, n_inputs: int, n_outs: int, saves: Saves) -> Halves:
+def divide(
+    program: Jaxpr,
+    n_inputs: int,
+    n_outs: int,
+    saves: Saves | None = None,
+    loop: Iterated | None = None,
+) -> Halves:
     """Cut a program between its early and its late inputs and outputs.
 
     The late half reads early inputs and the results of early equations that ``saves``
-    accepts. Everything else that it needs, it computes again.
+    accepts. Everything else that it needs, it computes again. Without ``saves`` it
+    reads what is cheapest to keep; a ``loop`` whose body this is stacks that.
 
     >>> import numpy as np
     >>> from fgrad import make_jaxpr
@@ -35,18 +43,24 @@ def divide(program: Jaxpr, n_inputs: int, n_outs: int, saves: Saves) -> Halves:
     >>> early, late, reads = divide(program, 1, 1, lambda eqn: False)
     >>> [e.prim.name for e in early.eqns], [e.prim.name for e in late.eqns], reads
     (['sin'], ['cos', 'mul'], (0,))
+    >>> divide(program, 1, 1).reads  # what only the late half needs, it computes
+    (0,)
     """
     inputs, late_inputs = program.invars[:n_inputs], program.invars[n_inputs:]
     first, second = _by_dependence(program.eqns, late_inputs)
     # What has an effect is not computed again, or the effect would be repeated.
-    saved = [eqn for eqn in first if saves(eqn) or has_effects(eqn)]
+    saved = [e for e in first if saves is None or saves(e) or has_effects(e)]
     # A value that is saved under a name need not be computed again without it.
     named = {e.inputs[0]: e.outs[0] for e in saved if e.prim is name_p}
     kept = {*inputs, *(v for e in saved for v in e.outs)}
     rest = Jaxpr(late_inputs, (*first, *second), program.outs[n_outs:])
-    late = _without(substitute(rest, named), kept, len(first))
+    rest, outs = substitute(rest, named), program.outs[:n_outs]
+    late = _without(rest, kept, len(first))
+    if saves is None:
+        prices = Prices(inputs, first, outs, loop)
+        again = computed_again(first, _free_vars(late), prices)
+        late = _without(rest, kept - again, len(first)) if again else late
     residuals = _free_vars(late)
-    outs = program.outs[:n_outs]
     known = {*inputs, *_vars(outs)}
     results = (*outs, *(v for v in residuals if v not in known))
     places = reversed([*enumerate((*inputs, *results))])  # the first of equals counts

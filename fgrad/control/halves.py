@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..compiler.call import push_apart, split
 from ..compiler.halves import Halves, divide
+from ..compiler.keeping import Iterated
 from ..core import Aval, Jaxpr, Var, aval_of, evaluate
 from .scalars import weaken
 from .stacks import zero_of
@@ -68,17 +69,21 @@ class Halved(NamedTuple):
         return self.run_late(residuals, seeds)
 
 
-def backward_halves(jaxpr: Jaxpr, needed: Flags, name: str) -> Halved:
+def backward_halves(
+    jaxpr: Jaxpr, needed: Flags, name: str, loop: Iterated | None = None
+) -> Halved:
     """Return outputs first, and the cotangents of needed arguments later."""
-    halves, reached = split(jaxpr, needed, name, lambda eqn: True)
+    halves, reached = split(jaxpr, needed, name, loop=loop)
     return _halved(halves, tuple(i in reached for i in range(len(needed))))
 
 
-def tangent_halves(jaxpr: Jaxpr, moving: Flags, name: str) -> Halved:
+def tangent_halves(
+    jaxpr: Jaxpr, moving: Flags, name: str, loop: Iterated | None = None
+) -> Halved:
     """Return outputs first, and their tangents later."""
     pushed, outs_move = push_apart(jaxpr, moving, name)
     n_in, n_out = len(jaxpr.invars), len(jaxpr.outs)
-    return _halved(divide(pushed, n_in, n_out, lambda eqn: True), outs_move)
+    return _halved(divide(pushed, n_in, n_out, loop=loop), outs_move)
 
 
 def _halved(halves: Halves, gives: Flags) -> Halved:

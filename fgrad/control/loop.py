@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..compiler.keeping import Iterated
 from ..core import (
     Aval,
     Eqn,
@@ -60,6 +61,11 @@ class Loop(NamedTuple):
         params = self._asdict()
         del params["until"]
         return params
+
+    @property
+    def iterated(self) -> Iterated:
+        """How the arguments of the body are divided."""
+        return Iterated(self.n_consts, self.n_carry)
 
     def key(self, *more: Any) -> tuple[Any, ...]:
         """Return what names something derived from the loop in its jaxpr's cache."""

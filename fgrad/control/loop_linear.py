@@ -27,7 +27,7 @@ def push_apart(
     moving = tuple(flag for group in flags for flag in group)
 
     def make() -> tuple[Residuals, Jaxpr]:
-        halved = tangent_halves(loop.jaxpr, moving, loop.name)
+        halved = tangent_halves(loop.jaxpr, moving, loop.name, loop.iterated)
         residuals = residuals_of(loop, halved)
         return residuals, _tangent_body(loop, flags, residuals)
 

@@ -34,7 +34,7 @@ def saved_residuals(
     closed, consts = close(jaxpr)
     n = len(consts)
     needed = [i >= n and a.dtype.kind in "fc" for i, a in enumerate(closed.in_avals)]
-    halves, _ = split(closed, tuple(needed), name, lambda eqn: True)
+    halves, _ = split(closed, tuple(needed), name)
     names = ["a constant"] * n + input_names(f, args, kwargs)
     early = halves.early
     atoms = (*early.invars, *early.outs)

@@ -357,7 +357,7 @@ def _sum_to(ct, shape, full):
         if i >= max(lead, offset):
             target.append(1 if reduced else present)
     if axes:
-        ct = sum_axes(ct, tuple(axes))
+        ct = sum_axes(ct, tuple(axes), keepdims=len(have) == len(target))
     if shape_of(ct) != tuple(target):
         ct = reshape(ct, shape=tuple(target))
     return ct if factor == 1 else ct * float(factor)

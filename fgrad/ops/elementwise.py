@@ -7,8 +7,8 @@ from math import factorial
 
 import numpy as np
 
-from ..core import Aval, aval_of, broadcast_shapes, dtype_of, promoted
-from .basic import astype, real
+from ..core import Aval, aval_of, broadcast_shapes, dtype_of, promoted, shape_of
+from .basic import astype, fit, real
 from .families import binary, elementwise, flat, ufunc_aval, unary, writing
 
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
@@ -71,6 +71,12 @@ def _wide(x, z):
     return x if type(x) in (int, float) else astype(x, dtype_of(z))
 
 
+def _div_y(ct, z, x, y):
+    if shape_of(y) == shape_of(z):
+        return fit(-over(ct, y) * z, y, z)  # the quotient is also that of the other
+    return -over(fit(ct * z, y, z), y)
+
+
 def over(c, x):
     """Divide a cotangent as NumPy does, also where both are Python numbers."""
     return div(c, x) if type(c) is float else c / x
@@ -107,11 +113,12 @@ def _abs_jvp(tangents, z, x):
 add = binary("add", np.add, lambda c, z, x, y: c, lambda c, z, x, y: c,
              "({0} + {1})", operator.add, linear=True)
 sub = binary("sub", np.subtract, lambda c, z, x, y: c, lambda c, z, x, y: -c,
-             "({0} - {1})", operator.sub, linear=True)
+             "({0} - {1})", operator.sub, linear=True,
+             vjp_y=lambda ct, z, x, y: -fit(ct, y, z))
 mul = binary("mul", np.multiply, lambda c, z, x, y: c * y, lambda c, z, x, y: c * x,
              "({0} * {1})", operator.mul)
 div = binary("div", np.divide, lambda c, z, x, y: over(c, y),
-             lambda c, z, x, y: over(-c * z, y), "({0} / {1})", _divide)
+             lambda c, z, x, y: -over(c, y) * z, "({0} / {1})", _divide, vjp_y=_div_y)
 power = binary("pow", np.power, _power_x, _power_y, "({0} ** {1})", _power,
                into=_power_into)
 neg = unary("neg", np.negative, lambda c, z, x: -c, "(-{0})", operator.neg, linear=True)

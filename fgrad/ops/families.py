@@ -61,10 +61,11 @@ def _pad(x, dim, rank, full):
     return reshape(x, shape=(x.shape[0], *(1,) * (full - rank), *x.shape[1:]))
 
 
-def elementwise(name, impl, abstract, rules, emit, jvp=None, **fields):
+def elementwise(name, impl, abstract, rules, emit, jvp=None, vjp_y=None, **fields):
     """Return an elementwise primitive with one rule per argument, or none.
 
-    ``jvp`` is given where the Jacobian is not a diagonal matrix of numbers.
+    ``jvp`` is given where the Jacobian is not a diagonal matrix of numbers, ``vjp_y``
+    where there is less to do if the second operand's cotangent is summed up first.
     """
 
     def batch(args, dims, size, **params):
@@ -75,7 +76,7 @@ def elementwise(name, impl, abstract, rules, emit, jvp=None, **fields):
         name,
         impl=impl,
         abstract=abstract,
-        vjp=None if rules is None else _vjp_rules(rules),
+        vjp=None if rules is None else _vjp_rules(rules, vjp_y),
         jvp=jvp or (None if rules is None else _jvp_rule(rules)),
         batch=batch,
         emit=emit,
@@ -85,7 +86,7 @@ def elementwise(name, impl, abstract, rules, emit, jvp=None, **fields):
     return prim
 
 
-def _vjp_rules(rules):
+def _vjp_rules(rules, vjp_y):
     """Return vjp rules that sum and cast the cotangent of a broadcast operand."""
     if len(rules) == 1:
         return rules
@@ -94,7 +95,7 @@ def _vjp_rules(rules):
 
         return (
             lambda ct, z, x, y: fit(rule_x(ct, z, x, y), x, z),
-            rule_y and (lambda ct, z, x, y: fit(rule_y(ct, z, x, y), y, z)),
+            vjp_y or (rule_y and (lambda ct, z, x, y: fit(rule_y(ct, z, x, y), y, z))),
         )
     return tuple(map(_vjp_rule, range(len(rules)), rules))
 

@@ -27,7 +27,7 @@ from .basic import (
     to_front,
     transpose,
 )
-from .elementwise import div, exp, log, minimum, square, stop_gradient_p, where
+from .elementwise import div, exp, log, maximum, minimum, square, stop_gradient_p, where
 from .families import unary
 from .scan import accumulated, cum_prod, cum_sum, cumprod, cumsum, products_before
 from .shape import flip
@@ -125,8 +125,11 @@ reduce_prod = _reduction(
 def _ties(z, x, axes):
     """Return where ``x`` attains its extremum, and in how many places."""
     ties = x == _keep(z, x, axes)
-    count = sum_axes(ties, axes, keepdims=True)
-    return ties, astype(where(count == 0, 1, count), dtype_of(z))
+    dtype = dtype_of(z)
+    wide = dtype if dtype.char in "fd" else None  # others cannot count far enough
+    count = reduce_sum(ties, axes=axes, keepdims=True, dtype=wide)
+    count = maximum(count, 1)  # a nan equals nothing
+    return ties, count if wide else astype(count, dtype)
 
 
 def _extremum_vjp(ct, z, x, *, axes, keepdims):

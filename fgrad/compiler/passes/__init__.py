@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from ...core import Jaxpr, check_jaxpr
 from ...settings import config
+from .assemble import assemble_slices
 from .dead import drop_dead
 from .fold import fold_constants
 from .inline import inline_calls, inline_custom
 from .share import share_common
+from .signs import carry_signs
 from .simplify import drop_marks, simplify
 from .views import compose_views
 
@@ -18,6 +20,8 @@ __all__ = [
     "LOWERING",
     "PASSES",
     "Pass",
+    "assemble_slices",
+    "carry_signs",
     "compose_views",
     "drop_dead",
     "drop_marks",
@@ -42,7 +46,14 @@ PASSES: tuple[Pass, ...] = (
 )
 """What every program goes through; derivatives may still be taken after it."""
 
-LOWERING: tuple[Pass, ...] = (inline_custom, drop_marks, *PASSES)
+LOWERING: tuple[Pass, ...] = (
+    inline_custom,
+    drop_marks,
+    *PASSES,
+    carry_signs,
+    assemble_slices,
+    drop_dead,
+)
 """What a program goes through before it is emitted."""
 
 HOOKS: list[Callable[[Jaxpr], object]] = []

@@ -11,6 +11,7 @@ import numpy as np
 from ...core import Eqn, Jaxpr, Tracer, Var, atom_aval
 from ...ops import basic
 from ...ops import elementwise as ew
+from ...ops.dot_general import dot_general_p
 from .rewrite import Producers, rewrite
 
 _SMALL = 64  # larger constants are not looked into
@@ -81,6 +82,16 @@ def _left_identity(number: float) -> Callable[[Eqn, Producers], Any]:
     return lambda e, _: e.inputs[1] if _is_number(e.inputs[0], number) else None
 
 
+def _scaled_by_one(eqn: Eqn, producers: Producers) -> Any:
+    """Return what a product without a sum multiplies by 1."""
+    if eqn.outs[0].aval.dtype.kind == "c":
+        return None
+    x, y = eqn.inputs
+    if _is_number(x, 1) and not atom_aval(x).shape:
+        return y
+    return x if _is_number(y, 1) and not atom_aval(y).shape else None
+
+
 def _undoes_itself(eqn: Eqn, producers: Producers) -> Any:
     before = producers.get(eqn.inputs[0]) if type(eqn.inputs[0]) is Var else None
     return before.inputs[0] if before is not None and before.prim is eqn.prim else None
@@ -102,6 +113,7 @@ RULES: dict[str, tuple[Callable[[Eqn, Producers], Any], ...]] = {
     ew.power.name: (_right_identity(1),),
     ew.sub.name: (_right_identity(0),),
     ew.neg.name: (_undoes_itself,),
+    dot_general_p.name: (_scaled_by_one,),
     ew.conj.name: (_undoes_itself,),
     basic.cast.name: (_unchanged,),
     basic.reshape.name: (_unchanged,),
