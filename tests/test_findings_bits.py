@@ -25,3 +25,25 @@ def test_partition_of_nothing_takes_any_place(shape):
     for function in (np.partition, np.argpartition):
         out = jit(lambda x, function=function: function(x, 5))(np.zeros(shape))
         assert out.shape == function(np.zeros(shape), 5).shape == shape
+
+
+@pytest.mark.parametrize("fun", [
+    lambda x: np.abs(np.negative(-x)) ** x,
+    lambda x: np.exp(x * 1.0),
+    lambda x: np.exp((x - 0)[::2]),
+    lambda x: np.sum(np.reshape(np.reshape(x, (-1,)), x.shape)),
+    lambda x: np.sum(x / 1, axis=0),
+])  # fmt: skip
+@pytest.mark.parametrize("layout", [
+    lambda x: x[::-1, ::-1], lambda x: x[:, ::2], lambda x: x.T, lambda x: x[::2, ::-1],
+])  # fmt: skip
+def test_an_identity_makes_a_dense_array(fun, layout):
+    """NumPy's loops over strided operands round in another way."""
+    for seed in range(10):
+        x = layout(np.random.default_rng(seed).normal(size=(40, 40)))
+        assert jit(fun)(x).tobytes() == fun(x).tobytes()
+
+
+def test_identities_before_arithmetic_go():
+    text = jit(lambda x: np.sin(x * 1.0 + 2.0)).lower(np.ones(3)).as_text()
+    assert "1.0" not in text

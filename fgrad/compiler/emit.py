@@ -101,6 +101,7 @@ class Emitter:
         self.uses.update(a for a in jaxpr.outs if type(a) is Var)
         self.outs = {a for a in jaxpr.outs if type(a) is Var}
         self.roots: dict[Var, Any] = {}  # views -> whose memory they show
+        self.scalars: set[Var] = set()  # no arrays, if they have no axes
         self.effects: list[tuple[int, list[str]]] = []  # line, names of the outputs
 
     def source(self) -> Source:
@@ -118,6 +119,8 @@ class Emitter:
         """Write one equation: a line of its own, or text for its one reader."""
         if eqn.prim.view:
             self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
+        elif eqn.prim.elementwise and eqn.prim.name not in ("where", "sinc"):
+            self.scalars.add(eqn.outs[0])
         text = self.expression(eqn)
         effect = has_effects(eqn)
         if not effect and self.is_inlined(eqn, text):
@@ -221,7 +224,9 @@ class Emitter:
             return isinstance(atom, np.ndarray)
         if root in self.jaxpr.invars:
             return not root.aval.weak
-        return not _may_be_number(atom.aval)
+        if _may_be_number(atom.aval):
+            return False
+        return bool(atom.aval.shape) or atom not in self.scalars
 
 
 def _captured(tracer: Tracer) -> str:
