@@ -44,6 +44,14 @@ def test_an_identity_makes_a_dense_array(fun, layout):
         assert jit(fun)(x).tobytes() == fun(x).tobytes()
 
 
+def test_copied_outputs_keep_their_layout():
+    x = np.random.default_rng(0).normal(size=(40, 30)).T
+    for out in (*jit(lambda x: (x, x.T))(x), *jit(lambda x: (x.T, x + 1.0, x.T))(x)):
+        assert out.strides in (x.strides, x.T.strides)
+    first = jit(lambda x: x)(x)
+    assert np.sum(first) == np.sum(x)
+
+
 def test_identities_before_arithmetic_go():
     text = jit(lambda x: np.sin(x * 1.0 + 2.0)).lower(np.ones(3)).as_text()
     assert "1.0" not in text

@@ -216,7 +216,11 @@ class Emitter:
         root, text = self.root(atom), self.atom(atom)
         shared = root is None or root in taken or root in self.jaxpr.invars
         taken.add(root)
-        return f"{text}.copy()" if shared and self.has_memory(atom, root) else text
+        if not (shared and self.has_memory(atom, root)):
+            return text
+        # A sum of it elsewhere takes the elements in the order that they lie in.
+        order = "'K'" if len(atom_aval(atom).shape) > 1 else ""
+        return f"{text}.copy({order})"
 
     def has_memory(self, atom: Any, root: Any) -> bool:
         """Say whether an output may be an array, not only a number."""
