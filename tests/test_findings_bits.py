@@ -44,6 +44,21 @@ def test_an_identity_makes_a_dense_array(fun, layout):
         assert jit(fun)(x).tobytes() == fun(x).tobytes()
 
 
+@pytest.mark.parametrize("fun", [
+    lambda x: np.tanh(x) @ np.tanh(x).T,
+    lambda x: np.tanh(x).T @ np.tanh(x),
+    lambda x: (x + 1.0) @ np.swapaxes(1.0 + x, 0, 1),
+    lambda x: np.cos(np.sin(x)) @ np.cos(np.sin(x)).T,
+    lambda x: x @ x.T,
+])  # fmt: skip
+def test_equal_factors_of_a_product_stay_two_arrays(fun):
+    """BLAS has another routine for an array and its own transpose."""
+    for shape in ((4, 1000), (33, 33)):
+        for dtype in (np.float32, np.float64):
+            x = np.random.default_rng(0).normal(size=shape).astype(dtype)
+            assert jit(fun)(x).tobytes() == fun(x).tobytes()
+
+
 def test_copied_outputs_keep_their_layout():
     x = np.random.default_rng(0).normal(size=(40, 30)).T
     for out in (*jit(lambda x: (x, x.T))(x), *jit(lambda x: (x.T, x + 1.0, x.T))(x)):
