@@ -102,6 +102,7 @@ class Emitter:
         self.uses.update(a for a in jaxpr.outs if type(a) is Var)
         self.outs = {a for a in jaxpr.outs if type(a) is Var}
         self.roots: dict[Var, Any] = {}  # views -> whose memory they show
+        self.scalars: set[Var] = set()  # no arrays, if they have no axes
         self.effects: list[tuple[int, list[str]]] = []  # line, names of the outputs
 
     def source(self) -> Source:
@@ -126,6 +127,8 @@ class Emitter:
         """Write one equation: a line of its own, or text for its one reader."""
         if eqn.prim.view:
             self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
+        elif eqn.prim.elementwise and eqn.prim.name not in ("where", "sinc"):
+            self.scalars.add(eqn.outs[0])
         text = self.expression(eqn)
         effect = has_effects(eqn)
         if not effect and self.is_inlined(eqn, text):
@@ -230,7 +233,11 @@ class Emitter:
         root, text = self.root(atom), self.atom(atom)
         shared = root is None or root in taken or root in self.jaxpr.invars
         taken.add(root)
-        return f"{text}.copy()" if shared and self.has_memory(atom, root) else text
+        if not (shared and self.has_memory(atom, root)):
+            return text
+        # A sum of it elsewhere takes the elements in the order that they lie in.
+        order = "'K'" if len(atom_aval(atom).shape) > 1 else ""
+        return f"{text}.copy({order})"
 
     def has_memory(self, atom: Any, root: Any) -> bool:
         """Say whether an output may be an array, not only a number."""
@@ -238,7 +245,9 @@ class Emitter:
             return isinstance(atom, np.ndarray)
         if root in self.jaxpr.invars:
             return not root.aval.weak
-        return not _may_be_number(atom.aval)
+        if _may_be_number(atom.aval):
+            return False
+        return bool(atom.aval.shape) or atom not in self.scalars
 
 
 def _captured(tracer: Tracer) -> str:

@@ -144,7 +144,7 @@ def fresh(carry: Sequence[Any], given: Sequence[Any]) -> list[Any]:
     outs = []
     for x in carry:
         if type(x) is np.ndarray and (id(x) in taken or x.base is not None):
-            x = x.copy()
+            x = x.copy("K")
         taken.add(id(x))
         outs.append(x)
     return outs

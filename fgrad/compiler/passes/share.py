@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Eqn, Jaxpr, Tracer, Var, has_effects
+from ...ops.dot_general import dot_general_p
 from ...ops.elementwise import add, mul
 from .rewrite import Producers, rewrite
 
@@ -30,6 +31,7 @@ def share_common(jaxpr: Jaxpr) -> Jaxpr:
       in (c) }
     """
     seen: dict[Any, list[Any]] = {}
+    apart = factors(jaxpr)
 
     def rule(eqn: Eqn, producers: Producers) -> Any:
         if has_effects(eqn):
@@ -38,12 +40,33 @@ def share_common(jaxpr: Jaxpr) -> Jaxpr:
         if eqn.prim in _COMMUTE and eqn.outs[0].aval.dtype.kind != "c":
             atoms = tuple(sorted(atoms, key=hash))
         key = (eqn.prim, atoms, tuple(sorted(eqn.params.items(), key=_FIRST)))
-        if key in seen:
+        if key in seen and not any(
+            one in apart.get(out, ()) for one, out in zip(seen[key], eqn.outs)
+        ):
             return seen[key]
         seen[key] = list(eqn.outs)
         return eqn
 
     return rewrite(jaxpr, rule)
+
+
+def factors(jaxpr: Jaxpr) -> dict[Var, set[Var]]:
+    """Return what each var is multiplied by as a matrix, if that is another var.
+
+    BLAS rounds the product of one array with its own transpose in a way of its own:
+    two equal arrays must not become one. What is seen through views counts.
+    """
+    roots: dict[Var, Any] = {}
+    found: dict[Var, set[Var]] = {}
+    for eqn in jaxpr.eqns:
+        if eqn.prim.view and type(eqn.inputs[0]) is Var:
+            roots[eqn.outs[0]] = roots.get(eqn.inputs[0], eqn.inputs[0])
+        if eqn.prim is dot_general_p and all(type(a) is Var for a in eqn.inputs):
+            one, other = (roots.get(a, a) for a in eqn.inputs)
+            if one is not other:
+                found.setdefault(one, set()).add(other)
+                found.setdefault(other, set()).add(one)
+    return found
 
 
 def content_key(atom: Any) -> Any:

@@ -15,6 +15,12 @@ from ...ops.dot_general import dot_general_p
 from .rewrite import Producers, rewrite
 
 _SMALL = 64  # larger constants are not looked into
+# Their loops give the same bits for every layout of their operands in memory.
+_EXACT = (
+    ew.add, ew.sub, ew.mul, ew.div, ew.neg, ew.positive, ew.absolute, ew.sqrt,
+    ew.square, ew.where, ew.lt, ew.le, ew.gt, ew.ge, ew.eq, ew.ne, ew.logical_and,
+    ew.logical_or, ew.logical_not, ew.sign, ew.floor, ew.ceil, ew.trunc, ew.isnan,
+)  # fmt: skip
 
 
 def simplify(jaxpr: Jaxpr) -> Jaxpr:
@@ -27,19 +33,40 @@ def simplify(jaxpr: Jaxpr) -> Jaxpr:
         b:f64[3] = neg a
       in (a) }
     """
-    return rewrite(jaxpr, _simplify)
+    inexact = _read_inexactly(jaxpr)
+    return rewrite(jaxpr, lambda eqn, producers: _simplify(eqn, producers, inexact))
 
 
-def _simplify(eqn: Eqn, producers: Producers) -> Any:
+def _simplify(eqn: Eqn, producers: Producers, inexact: set[Var]) -> Any:
     if eqn.prim.elementwise and eqn.prim is not basic.reduce_sum:
         eqn = _use_scalars(eqn, producers)  # a sum counts how often it reads one
     if eqn.prim.elementwise and eqn.outs[0].aval.dtype.kind == "c":
         return eqn  # even 1 * z has other bits where z is infinite or -0
     for rule in RULES.get(eqn.prim.name, ()):
         atom = rule(eqn, producers)
-        if atom is not None and atom_aval(atom) == eqn.outs[0].aval:
+        if atom is None or atom_aval(atom) != eqn.outs[0].aval:
+            continue
+        if eqn.prim.view or eqn.outs[0] not in inexact or _is_dense(atom, producers):
             return [atom]
     return eqn
+
+
+def _read_inexactly(jaxpr: Jaxpr) -> set[Var]:
+    """Return the vars whose layout in memory may matter to the last bit.
+
+    ``x * 1`` is dense where ``x`` may be strided, and NumPy's loops of, say, ``exp``
+    and ``sum`` round in one way or another for that. Those of arithmetic do not.
+    """
+    readers = (eqn for eqn in jaxpr.eqns if eqn.prim not in _EXACT)
+    return {atom for eqn in readers for atom in eqn.inputs if type(atom) is Var}
+
+
+def _is_dense(atom: Any, producers: Producers) -> bool:
+    """Say whether the elements of a value are known to have no gaps between them."""
+    if not atom_aval(atom).shape:
+        return True
+    producer = producers.get(atom) if type(atom) is Var else None
+    return producer is not None and not (producer.prim.view or producer.prim.multi)
 
 
 def _use_scalars(eqn: Eqn, producers: Producers) -> Eqn:
