@@ -375,5 +375,5 @@ def test_large_programs_are_written_plainly(tmp_path):
         x = fgrad.lax.scan(lambda c, _: (chain(c), None), x, None, length=2)[0]
         return np.sum(fgrad.checkpoint(chain)(x))
 
-    text = same(fgrad.value_and_grad(fun), tmp_path, x)
-    assert "\nimport" not in text.replace("\nimport numpy as np", "")
+    same(fun, tmp_path, x)
+    same(fgrad.value_and_grad(fun), tmp_path, x)
