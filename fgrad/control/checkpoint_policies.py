@@ -17,7 +17,7 @@ Policy = Callable[..., bool]
 
 
 def everything_saveable(prim: Primitive, *avals: Any, **params: Any) -> bool:
-    """Save every result that the backward pass reads, as without `checkpoint`."""
+    """Save every result that the backward pass reads, and compute nothing again."""
     return True
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from ...core import Eqn, Jaxpr, Primitive, Var, atom_aval
 from ...ops import basic
 from ...ops import elementwise as ew
+from ...ops.dot_general import dot_general_p
 
 
 def carry_signs(jaxpr: Jaxpr) -> Jaxpr:
@@ -74,7 +75,9 @@ class _Signs:
         eqn = self.producers.get(x)
         while eqn is not None and eqn.prim in (basic.transpose, basic.reshape):
             eqn = self.producers.get(eqn.inputs[0])
-        return eqn is not None and not (eqn.prim.view or eqn.prim.multi)
+        if eqn is None or eqn.prim.view:
+            return False
+        return eqn.prim.elementwise or eqn.prim is dot_general_p
 
     def moves(self, a: Any, eqn: Eqn) -> bool:
         """Say whether a negation may be taken after an equation, at the same cost."""
