@@ -62,12 +62,14 @@ def result(function, args):
 
 
 def raises(actual, expected):
-    """Whether both results are errors of one type; raise if only one is."""
+    """Whether the program raises without jit; then jit may, with the same error.
+
+    It need not: what no output needs is not computed.
+    """
     errors = [isinstance(x, Exception) for x in (actual, expected)]
     if errors[0] and type(actual) is not type(expected):
         raise AssertionError(f"jit raises, but without: {expected!r}") from actual
-    assert errors[0] == errors[1], f"jit does not raise {expected!r}"
-    return errors[0]
+    return errors[1]
 
 
 def constants_of(scope, program):

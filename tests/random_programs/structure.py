@@ -29,6 +29,8 @@ def reshape(b):
     shape = factors(b, prod(shape_of(b, x)))
     forms = [f"{x}.reshape({shape})", f"np.reshape({x},{shape})", f"{x}.ravel()",
              f"{x}.reshape(-1)", f"np.ravel({x})", f"{x}.flatten()"]  # fmt: skip
+    if not b.values[x].flags.c_contiguous:  # else they copy (docs/limits.md)
+        forms = forms[:2]
     return b.choice(forms)
 
 
@@ -164,8 +166,9 @@ def order(b):
     i = b.axis(x)
     forms = [f"np.sort({x},axis={i})", f"np.argsort({x},axis={i})",
              f"np.sort({x},axis=None)", f"np.argsort({x},axis={i},kind='stable')",
-             f"np.partition({x},1,axis={i})",
-             f"np.searchsorted(np.sort({x}.ravel()),{x})"]  # fmt: skip
+             f"np.partition({x},1,axis={i})"]  # fmt: skip
+    if np.size(b.values[x]) < 500:  # on traced values it compares all with all
+        forms.append(f"np.searchsorted(np.sort({x}.ravel()),{x})")
     return b.choice(forms)
 
 
