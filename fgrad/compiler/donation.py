@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import Aval, Eqn, Jaxpr, Var, atom_aval
-from .emit import Emitter, Source, identifier
+from .emit import Emitter, identifier
 from .runtime import Executable, compiled, load
+from .source import Source
 from .warn import warn
 
 _UFUNCS = {
@@ -103,7 +104,7 @@ class Variant:
         emitter = DonatingEmitter(jaxpr, identifier(name), arguments)
         emitter.given = {k: jaxpr.invars[i] for i, k in pairs.items()}
         self.source = emitter.source()
-        self.function = load(self.source, jaxpr)
+        self.function = load(self.source)
 
 
 def matched(
@@ -196,11 +197,7 @@ class DonatingEmitter(Emitter):
             if self.jaxpr.outs[k] is not target
         ]
         self._put(writes)
-        arguments = [self.text[v] for v in self.jaxpr.invars]
-        head = f"def {self.name}({', '.join(arguments)}):"
-        result = "".join(f"{text}, " for text in results)
-        lines = [head, *self.lines, f"return ({result})"]
-        return Source(self.name, lines, self.namespace, arguments, self.effects)
+        return self.function([self.text[v] for v in self.jaxpr.invars], results)
 
     def _late(self) -> dict[Any, Eqn]:
         """Return the equations that write straight into an argument, at the end."""
@@ -238,7 +235,7 @@ class DonatingEmitter(Emitter):
         if text.isidentifier():
             return text
         name = self.fresh()
-        self.lines.append(f"{name} = {text}")
+        self.line(f"{name} = {text}")
         return name
 
     def _put(self, writes: list[Write]) -> None:
@@ -247,7 +244,7 @@ class DonatingEmitter(Emitter):
             free = [w for w in writes if not _is_read(w.target, writes, w)]
             if free:
                 writes.remove(free[0])
-                self.lines.append(self._statement(free[0]))
+                self.line(self._statement(free[0]))
             else:  # they read each other: compute one of them beforehand
                 target, call, _ = writes[0]
                 writes[0] = Write(target, self._named(call), frozenset())

@@ -10,8 +10,9 @@ from itertools import count
 from typing import Any
 
 from ..core import Jaxpr
-from .emit import Source, emit, identifier, readable
+from .emit import emit, identifier
 from .passes import LOWERING, optimize
+from .source import Source, readable
 
 _numbers = count()
 _ended: list[str] = []  # not forgotten at once: linecache may be reading its cache
@@ -25,10 +26,10 @@ class Executable:
     def __init__(self, jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> None:
         self.jaxpr = optimize(jaxpr, LOWERING)
         self.source = emit(self.jaxpr, name, arguments)
-        self.function = load(self.source, self.jaxpr)
+        self.function = load(self.source)
 
 
-def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
+def load(source: Source) -> Callable[..., Any]:
     """Return the function that a source defines; tracebacks and pdb show its text."""
     with contextlib.suppress(IndexError):  # other threads take from it, too
         while _ended:
@@ -43,9 +44,7 @@ def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
     linecache.cache[filename] = (shown,)
     namespace = {
         **source.namespace,
-        "__jaxpr__": jaxpr,  # this and the others are for messages
-        "__arguments__": source.arguments,
-        "__effects__": source.effects,
+        "__blocks__": source.blocks,  # for messages
     }
     exec(compile(raw, filename, "exec"), namespace)
     function = namespace.pop(source.name)  # no cycle: it is freed at its last use

@@ -35,6 +35,8 @@ class Primitive:
       axis of one array, ``None`` if it has none. Primitives that are ``named`` or
       call functions get the mapped `Axis` in place of its size.
     - ``emit(names, **params)`` gives a NumPy expression; a string is a template.
+    - ``write(emitter, eqn)`` writes statements instead, and names the outputs; it
+      returns False where it cannot, and then the expression is used.
 
     ``multi`` primitives return a list. In the rules of ``elementwise`` primitives
     a cotangent or tangent may be anything that broadcasts to its primal; other
@@ -63,6 +65,7 @@ class Primitive:
     jvp: Callable[..., Any] | None = None
     batch: Callable[..., Any] | None = None
     emit: str | Callable[..., str] = ""
+    write: Callable[..., bool] | None = None
     multi: bool = False
     linear: bool = False
     elementwise: bool = False

@@ -1,0 +1,171 @@
+"""Programs of scalars run on Python numbers, and have the bits that NumPy gives."""
+
+import operator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fgrad import grad, jit, lax
+from fgrad.core import aval_of
+
+TINY = 5e-324
+EDGES = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 2.0, TINY, -TINY, 1e308, -1e308]
+floats = st.sampled_from(EDGES) | st.floats(allow_subnormal=True)
+property_test = settings(max_examples=40, deadline=None)
+
+UNARY = {
+    "neg": operator.neg,
+    "abs": abs,
+    "sqrt": np.sqrt,
+    "square": np.square,
+    "sign": np.sign,
+    "reciprocal": np.reciprocal,
+    "exp": np.exp,
+    "tanh": np.tanh,
+    "floor": np.floor,
+    "half": lambda x: x * 0.5,
+    "by zero": lambda x: x / 0.0,
+    "squared": lambda x: x**2,
+    "rooted": lambda x: x**0.5,
+    "inverse": lambda x: 1 / x,
+    "cubed": lambda x: x**-3,
+    "counted": lambda x: (x > 0) + x,
+    "single": lambda x: (x.astype(np.float32) * x).astype(np.float64),
+    "fabs": np.fabs,
+    "vector": lambda x: np.sum(x * np.arange(1.0, 4.0)),
+    "singles": lambda x: np.sum(x * np.ones(2, np.float32)),
+    "integer": lambda x: x * np.int64(3) - np.isnan(x),
+}
+BINARY = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "pow": operator.pow,
+    "mod": operator.mod,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "less": lambda x, y: np.where(x < y, x, y),
+    "both": lambda x, y: np.where((x >= y) & ~(x == 1) | (y != x), x - y, 2),
+    "logic": lambda x, y: np.where(np.logical_xor(x > 0, y > 0), x, 1) * (x <= y),
+    "arctan2": np.arctan2,
+    "hypot": np.hypot,
+}
+places = st.integers(0, 99)
+lines = st.one_of(
+    st.tuples(st.sampled_from(sorted(UNARY)), places),
+    st.tuples(st.sampled_from(sorted(BINARY)), places, places),
+)
+bodies = st.lists(lines, min_size=1, max_size=8)
+
+
+def run(body, *values):
+    """Run a random program; each line reads the results of earlier ones."""
+    values = list(values)
+    for name, *at in body:
+        fun = UNARY.get(name) or BINARY[name]
+        values.append(fun(*(values[i % len(values)] for i in at)))
+    return tuple(values[-2:])
+
+
+def assert_same(actual, expected):
+    """Compare dtype, shape and every bit; one nan is as good as another."""
+    for a, e in zip(actual, expected, strict=True):
+        assert aval_of(a) == aval_of(e)
+        assert np.array_equal(np.signbit(a) & (a == a), np.signbit(e) & (e == e))
+        np.testing.assert_array_equal(a, e)
+
+
+def quiet(fun, *args):
+    with np.errstate(all="ignore"):
+        return fun(*args)
+
+
+@property_test
+@given(bodies, floats, floats, st.booleans())
+def test_straight_programs(body, x, y, weak):
+    x, y = (x, y) if weak else (np.float64(x), np.float64(y))
+    program = lambda x, y: run(body, x + np.float64(0.0), y * np.float64(1.0))
+    assert_same(quiet(jit(program), x, y), quiet(program, x, y))
+
+
+@property_test
+@given(bodies, floats, floats, st.lists(floats, min_size=1, max_size=4), st.booleans())
+def test_loops(body, x, y, xs, reverse):
+    def step(carry, x):
+        a, b = run(body, *carry, x)
+        return (b * np.float64(1), a + np.float64(0)), (a * 2.0, b > a)
+
+    def by_hand(x, y):
+        carry, ys = (x, y), []
+        for each in reversed(xs) if reverse else xs:
+            carry, kept = step(carry, np.float64(each))
+            ys.append(kept)
+        ys = ys[::-1] if reverse else ys
+        return (*carry, *map(np.array, zip(*ys)))
+
+    def program(x, y, xs):
+        carry, ys = lax.scan(step, (x, y), xs, reverse=reverse)
+        return (*carry, *ys)
+
+    args = np.float64(x), np.float64(y)
+    expected = quiet(by_hand, *args)
+    assert_same(quiet(program, *args, np.array(xs)), expected)
+    assert_same(quiet(jit(program), *args, np.array(xs)), expected)
+
+
+@settings(max_examples=10, deadline=None)
+@given(bodies, bodies, floats, floats)
+def test_gradients_of_loops_and_branches(left, right, x, y):
+    one = np.float64(1.0)
+
+    def branch(body):
+        return lambda a, b: tuple(one * z for z in run(body, a * one, b * one))
+
+    def step(k, carry):
+        return lax.cond(carry[0] > k, branch(left), branch(right), *carry)
+
+    def program(x, y):
+        a, b = lax.fori_loop(0, 3, step, (x, y))
+        return a + b * 0.5
+
+    args = np.float64(x), np.float64(y)
+    gradient = grad(program, (0, 1))
+    assert_same(quiet(jit(gradient), *args), quiet(gradient, *args))
+
+
+@pytest.mark.parametrize("x", EDGES)
+def test_loops_three_deep(x):
+    def inner(a, n):
+        return lax.while_loop(
+            lambda s: (s[1] > 0) & (abs(s[0]) < 1e200),
+            lambda s: (s[0] * s[0] / (s[0] - 1.0), s[1] - 1),
+            (a, n),
+        )[0]
+
+    def middle(a):
+        return lax.fori_loop(0, 3, lambda i, a: inner(a, 3) - 0.1 * i, a)
+
+    def outer(a, xs):
+        return lax.scan(lambda a, x: (middle(a) + x, a), a, xs)
+
+    def by_hand(a, xs):
+        kept = []
+        for x in xs:
+            kept.append(a)
+            for i in range(3):
+                n = 3
+                while n > 0 and abs(a) < 1e200:
+                    a, n = a * a / (a - 1.0), n - 1
+                a = a - 0.1 * i
+            a = a + x
+        return a, np.array(kept)
+
+    xs = np.array([0.5, -2.0, 1.0])
+    expected = quiet(by_hand, np.float64(x), xs)
+    for fun in (outer, jit(outer)):
+        assert_same(quiet(fun, np.float64(x), xs), expected)
+    total = grad(lambda a, xs: outer(a, xs)[0] * 1.0 + np.sum(outer(a, xs)[1]))
+    assert_same([quiet(jit(total), x, xs)], [quiet(total, x, xs)])
