@@ -169,3 +169,79 @@ def test_loops_three_deep(x):
         assert_same(quiet(fun, np.float64(x), xs), expected)
     total = grad(lambda a, xs: outer(a, xs)[0] * 1.0 + np.sum(outer(a, xs)[1]))
     assert_same([quiet(jit(total), x, xs)], [quiet(total, x, xs)])
+
+
+# -- the functions that are emitted --------------------------------------------------
+
+
+def nested(depth):
+    """Return a loop in a loop in a loop ..., of two iterations each."""
+    body = lambda x: x * 0.5 + 1.0
+    for _ in range(depth):
+        body = lambda x, inner=body: lax.fori_loop(0, 2, lambda _, x: inner(x), x)
+    return body
+
+
+def test_what_is_too_deep_for_python_is_a_function_of_its_own():
+    fun = jit(nested(12))
+    text = fun.lower(np.float64(3.0)).as_text()
+    assert text.count("for ") == 12
+    assert text.count("def ") == 2
+    assert fun(np.float64(3.0)) == 2.0 + 0.5**4096
+
+
+def test_a_body_is_written_once():
+    @jit
+    def twice(x):
+        return lax.fori_loop(0, 3, lambda _, x: np.sin(x), x)
+
+    fun = jit(lambda x: twice(x) + twice(x + 1.0))
+    text = fun.lower(np.float64(3.0)).as_text()
+    assert text.count("np.sin") == 2  # in the function, and in one that it calls
+    assert fun(np.float64(3.0)) == twice(np.float64(3.0)) + twice(np.float64(4.0))
+
+
+def test_programs_that_double_with_every_level_stay_small():
+    body = lambda x: x * 0.5
+    for _ in range(6):
+        body = jit(lambda x, f=body: lax.cond(x > 0, lambda x: f(f(x)), np.sin, x))
+    text = jit(body).lower(np.float64(1.0)).as_text()
+    assert len(text.splitlines()) < 100
+
+
+def test_an_error_in_a_nested_body_tells_the_users_line():
+    def step(a, x):
+        inverse = lambda k, m: np.linalg.inv(m * (1 - k))  # fails for k = 1
+        return lax.cond(x > 0, lambda a: lax.fori_loop(0, 3, inverse, a), np.sin, a), x
+
+    fun = jit(lambda a, xs: lax.scan(step, a * 1.0, xs)[0])
+    with pytest.raises(np.linalg.LinAlgError) as info:
+        fun(np.eye(2), np.array([-1.0, 1.0]))
+    assert info.value.__notes__ != []
+    assert '"inv" of shapes (2, 2)' in info.value.__notes__[0]
+    assert "test_scalar_programs.py" in info.value.__notes__[0]
+
+
+def test_loops_write_to_nothing_that_is_given():
+    x = np.arange(3.0)
+    swap = lambda c, e: ((c[1], c[0] + e), c[0])
+    fun = lambda x, xs: lax.scan(swap, (x, x), xs)
+    xs = np.ones((3, 3))
+    (a, b), ys = jit(fun)(x, xs)
+    for out in (a, b, ys):
+        assert not np.shares_memory(out, x)
+        out[...] = -1.0
+    np.testing.assert_array_equal(x, np.arange(3.0))
+    total = jit(grad(lambda x: np.sum(fun(x, xs)[0][1] ** 2)))
+    np.testing.assert_array_equal(total(x), total(x))
+
+
+def test_stacks_that_are_read_again_are_arrays():
+    def fun(x):
+        _, ys = lax.scan(lambda c, _: (c * 0.5, c), x, None, length=4)
+        total, _ = lax.scan(lambda c, y: (c + y, None), 0.0, ys)
+        return total, lax.scan(lambda c, y: (c * y, y), 1.0, ys, reverse=True)
+
+    total, (product, ys) = jit(fun)(np.float64(8.0))
+    assert (total, product) == (15.0, 64.0)
+    np.testing.assert_array_equal(ys, [8.0, 4.0, 2.0, 1.0])
