@@ -245,3 +245,12 @@ def test_stacks_that_are_read_again_are_arrays():
     total, (product, ys) = jit(fun)(np.float64(8.0))
     assert (total, product) == (15.0, 64.0)
     np.testing.assert_array_equal(ys, [8.0, 4.0, 2.0, 1.0])
+
+
+def test_the_way_back_through_a_while_loop_asks_no_predicate():
+    shrink = lambda x: lax.while_loop(
+        lambda y: abs(y) > 0.1, lambda y: y * np.sin(y), x
+    )
+    text = jit(grad(shrink)).lower(np.float64(0.5)).as_text()
+    assert " if " not in text[text.index("reversed") :]
+    assert jit(grad(shrink))(np.float64(0.5)) == grad(shrink)(np.float64(0.5))

@@ -26,6 +26,7 @@ from .loop_parts import (
     is_listed,
     item,
     reads,
+    without_choices,
 )
 from .stacks import DYNAMIC, buffer, stacked
 
@@ -69,8 +70,13 @@ class _Writer:
     """Writes one loop."""
 
     def __init__(self, loop: Loop, outer: Emitter, eqn: Eqn, body: Jaxpr) -> None:
-        self.loop, self.outer, self.eqn, self.body = loop, outer, eqn, body
+        self.loop, self.outer, self.eqn = loop, outer, eqn
         self.consts, self.carry, self.xs = loop.divide(eqn.inputs)
+        _, _, xs = loop.divide(body.invars)
+        rows = [outer.rows.get(a) if type(a) is Var else None for a in self.xs]
+        self.body = body = without_choices(
+            body, [x for x, kept in zip(xs, rows) if kept and not kept.rows]
+        )
         self.ys = eqn.outs[loop.n_carry :]
         self.read = {a for e in body.eqns for a in e.inputs if type(a) is Var}
         self.read.update(a for a in body.outs if type(a) is Var)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..compiler.emit import Emitter
 from ..compiler.numbers import is_number
-from ..core import Aval, Eqn, Jaxpr, Var, atom_aval, has_effects
+from ..core import Aval, Eqn, Jaxpr, Var, atom_aval, has_effects, substitute
 from .stacks import DYNAMIC
 
 if TYPE_CHECKING:
@@ -39,6 +39,20 @@ def counter_of(loop: Loop, body: Jaxpr, carry: Sequence[Any]) -> int | None:
                 if eqn.inputs[1] == 1:
                     return k
     return None
+
+
+def without_choices(body: Jaxpr, known: Sequence[Var]) -> Jaxpr:
+    """Return a body without the choices by a flag that is known to hold."""
+    env: dict[Var, Any] = {}
+    eqns = []
+    for eqn in body.eqns:
+        if eqn.prim.name == "choose" and reads(known, eqn.inputs[2]):
+            atom = eqn.inputs[0]
+            if atom_aval(atom) == eqn.outs[0].aval:
+                env[eqn.outs[0]] = env.get(atom, atom) if type(atom) is Var else atom
+                continue
+        eqns.append(eqn)
+    return substitute(body.replace(eqns=tuple(eqns)), env) if env else body
 
 
 def reads(atoms: Sequence[Any], *variables: Any) -> bool:
