@@ -254,3 +254,11 @@ def test_the_way_back_through_a_while_loop_asks_no_predicate():
     text = jit(grad(shrink)).lower(np.float64(0.5)).as_text()
     assert " if " not in text[text.index("reversed") :]
     assert jit(grad(shrink))(np.float64(0.5)) == grad(shrink)(np.float64(0.5))
+
+
+def test_a_carry_that_was_another_one_has_memory_of_its_own():
+    twice = jit(lambda c, w: w * 2.0)  # recorded in the body, and not changing
+    step = lambda w: lambda c, _: ((twice(c[0], w), c[0]), None)
+    fun = lambda w, x: lax.scan(step(w), (x, x), None, length=3)[0]
+    for run in (fun, jit(fun)):
+        assert not np.shares_memory(*run(np.ones(3), np.zeros(3)))

@@ -350,6 +350,8 @@ class _Writer:
         if shared:
             consts = [a for a in self.body.outs[: loop.n_carry] if type(a) is not Var]
             arrays += [inner.atom(a) for a in consts if atom_aval(a).shape]
+            carried = zip(self.names, self.body.in_avals[loop.n_consts :])
+            arrays += [c for c, a in carried if a.shape and c not in shared]
             own = outer.bind("fresh", fresh)
             names, given = (", ".join(texts) for texts in (shared, arrays))
             outer.line(f"{names}, = {own}(({names},), ({given},))")
