@@ -44,6 +44,24 @@ def squared_error(w, x, y):
     return (x @ w - y) ** 2
 
 
+def rnn(params, xs, h):
+    """A recurrent network: its backward pass reads what the loop has kept."""
+    Wx, Wh, b = params
+    step = lambda h, x: (np.tanh(x @ Wx + h @ Wh + b), None)
+    return np.mean(fgrad.lax.scan(step, h, xs)[0] ** 2)
+
+
+def ode(p):
+    """Euler's method for predators and prey: a loop over scalars."""
+
+    def step(_, state):
+        x, y = state
+        return x + 0.01 * (p[0] * x - x * y), y + 0.01 * (x * y - p[1] * y)
+
+    x, y = fgrad.lax.fori_loop(0, 1000, step, (1.0, 1.0))
+    return (x - 1.0) ** 2 + (y - 2.0) ** 2
+
+
 PARAMS = {
     "W1": np.ones((3, 4)),
     "b1": np.zeros(4),
@@ -51,6 +69,7 @@ PARAMS = {
     "b2": np.zeros(2),
 }
 X, Y = np.ones((5, 3)), np.ones((5, 2))
+RNN_STATE = np.zeros((5, 4))
 PROGRAMS = {
     "neuron": (fgrad.value_and_grad(neuron), ((2.0, -3.0, 6.9), 0.5)),
     "chain": (fgrad.grad(chain), (np.ones(1000),)),
@@ -60,6 +79,11 @@ PROGRAMS = {
         fgrad.vmap(fgrad.grad(squared_error), in_axes=(None, 0, 0)),
         (np.ones(3), X, Y[:, 0]),
     ),
+    "rnn": (
+        fgrad.grad(rnn),
+        ((np.ones((3, 4)), np.ones((4, 4)), np.ones(4)), np.ones((9, 5, 3)), RNN_STATE),
+    ),
+    "ode": (fgrad.value_and_grad(ode), ((np.float64(1.5), np.float64(3.0)),)),
     "hessian": (fgrad.hessian(quartic), (np.ones(3),)),
 }
 

@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import Aval, Eqn, Jaxpr, Var, atom_aval
-from .emit import Emitter, Source, identifier
+from .emit import Emitter, identifier
 from .emit_planned import PlannedEmitter
 from .loading import load
 from .plan import Plan, plan_of, roots_of
 from .runtime import Executable, Plain, compiled
+from .source import Source
 from .warn import warn
 
 _UFUNCS = {
@@ -116,11 +117,11 @@ class Variant:
         if self.plan is None:
             self.source = emitter.source()
         else:
-            plain = Plain(emitter.source, jaxpr)
+            plain = Plain(emitter.source)
             planned = PlannedEmitter(jaxpr, emitter.name, arguments, self.plan, plain)
             planned.given = given
             self.source = planned.source()
-        self.function = load(self.source, jaxpr)
+        self.function = load(self.source)
 
 
 def _written_directly(jaxpr: Jaxpr, given: dict[int, Var]) -> dict[Var, Var]:
@@ -222,7 +223,7 @@ class DonatingEmitter(Emitter):
             if self.jaxpr.outs[k] is not target
         ]
         self._put(writes)
-        return self.finished(results)
+        return self.function([self.text[v] for v in self.jaxpr.invars], results)
 
     def _late(self) -> dict[Any, Eqn]:
         """Return the equations that write straight into an argument, at the end."""
@@ -261,7 +262,7 @@ class DonatingEmitter(Emitter):
             free = [w for w in writes if not _is_read(w.target, writes, w)]
             if free:
                 writes.remove(free[0])
-                self.lines.append(self._statement(free[0]))
+                self.line(self._statement(free[0]))
             else:  # they read each other: compute one of them beforehand
                 target, call, _ = writes[0]
                 writes[0] = Write(target, self.named(call), frozenset())

@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from copy import copy
 from itertools import count
 from keyword import iskeyword
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from ..core import Aval, Eqn, Jaxpr, Primitive, Tracer, Var, atom_aval, has_effects
 from ..core.printing import letters
+from .numbers import as_array, as_number, is_number, number_rule, pays, reads_numbers
 from .passes.share import content_key
+from .source import Block, Source
 
 _WIDTH = 72  # what is used once is written where it is used, up to this many letters
 # On Python's numbers these do something else than on arrays: operators raise where
 # NumPy gives inf, methods do not exist, np.abs gives an array scalar.
 _OTHERWISE_ON_NUMBERS = {"div", "pow", "abs", "cast", "cast_discrete", "reshape"}
 _CALLED = {"np", "complex", "len", "max", "min", "range"}  # by emitted source
-
-
-@dataclass
-class Source:
-    """A function as text, and the names it uses beyond its arguments."""
-
-    name: str
-    lines: list[str]
-    namespace: dict[str, Any]
-    arguments: list[str] = field(default_factory=list)
-    """What the jaxpr's inputs are called; messages need it."""
-    effects: list[tuple[int, list[str]]] = field(default_factory=list)
-    """The lines of effects, and what their outputs are called."""
-
-    @property
-    def raw(self) -> str:
-        """The text with more parentheses than a person would write."""
-        return "\n    ".join(self.lines) + "\n"
-
-    @property
-    def text(self) -> str:
-        """The text as a person would write it; the lines are those of ``raw``."""
-        return readable(self.raw)
-
-    def renamed(self, name: str) -> Source:
-        """Return the same function under another name."""
-        head = self.lines[0].replace(self.name, name, 1)
-        return replace(self, name=name, lines=[head, *self.lines[1:]])
-
-    @property
-    def legend(self) -> str:
-        """What the names mean that neither Python nor NumPy defines.
-
-        Values are described in comments; functions that were emitted as well are shown.
-        """
-        shown, described = "", ""
-        for name, value in self.namespace.items():
-            source = getattr(value, "source", None)
-            if isinstance(source, Source):
-                shown += f"{source.legend}{source.renamed(name).text}\n"
-            elif name != "np":
-                described += f"# {name}: {_meaning(value)}".replace("\n", "\n# ") + "\n"
-        return shown + described
-
-
-def readable(raw: str) -> str:
-    """Return emitted text as a person would write it, line by line the same."""
-    return ast.unparse(ast.parse(raw)) + "\n"
+_ATOMIC = re.compile(r"\w+|\(?-?[\d.]+(e[-+]?\d+)?\)?|\(?-?np\.(inf|nan)\)?")
+_DEEPEST = 8  # Python compiles up to twenty blocks inside each other
 
 
 def emit(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Source:
@@ -93,58 +48,108 @@ class Emitter:
         self.name = name
         self.namespace: dict[str, Any] = {"np": np}
         self.lines: list[str] = []
+        self.blocks: list[Block] = []
         arguments = arguments or [f"x{i}" for i in range(len(jaxpr.invars))]
-        self.text: dict[Var, str] = dict(zip(jaxpr.invars, arguments, strict=True))
         self.taken = {*arguments, "np", name}
         self.letters = letters()
         self.bound: dict[Any, str] = {}  # what has a name in the namespace
+        self.written: set[Jaxpr] = set()  # the bodies that the function has by now
+        self.counts: dict[str, Iterator[int]] = defaultdict(count)
+        self.depth = 0
+        self.numbers = pays(jaxpr)
+        self._begin(jaxpr, arguments)
+
+    def inner(self, jaxpr: Jaxpr, arguments: list[str], numbers: bool) -> Self:
+        """Return an emitter that writes a body into the same function."""
+        emitter = copy(self)
+        emitter.depth += 1
+        emitter.numbers = numbers
+        emitter._begin(jaxpr, arguments)
+        return emitter
+
+    def _begin(self, jaxpr: Jaxpr, arguments: list[str]) -> None:
+        self.jaxpr = jaxpr
+        self.text: dict[Var, str] = dict(zip(jaxpr.invars, arguments, strict=True))
         self.uses = Counter(a for e in jaxpr.eqns for a in e.inputs if type(a) is Var)
         self.uses.update(a for a in jaxpr.outs if type(a) is Var)
         self.outs = {a for a in jaxpr.outs if type(a) is Var}
         self.roots: dict[Var, Any] = {}  # views -> whose memory they show
         self.scalars: set[Var] = set()  # no arrays, if they have no axes
-        self.effects: list[tuple[int, list[str]]] = []  # line, names of the outputs
+        self.rows: dict[Var, Any] = {}  # stacks that are lists: only loops read them
+        self._readers: dict[Var, list[Eqn]] | None = None
+        self.indent = "    " * self.depth
+        self.block = Block(jaxpr, arguments, len(self.lines) + 2)  # line 1 is the head
+        self.blocks.append(self.block)
+
+    def end(self) -> None:
+        """End the block of the jaxpr: all of its lines are written."""
+        self.block.last = len(self.lines) + 1
 
     def source(self) -> Source:
+        arguments = [self.text[v] for v in self.jaxpr.invars]
+        if self.numbers:
+            for var in self.jaxpr.invars:
+                self.to_number(var)
         for eqn in self.jaxpr.eqns:
             self.equation(eqn)
-        return self.finished(self.results())
+        return self.function(arguments, self.results())
 
     def results(self) -> list[str]:
         """Return the texts of the outputs, each in memory of its own."""
         taken: set[Any] = set()
         return [self.output(atom, taken) for atom in self.jaxpr.outs]
 
-    def finished(self, results: list[str]) -> Source:
-        """Return the function of the lines so far, which returns some results."""
-        arguments = [self.text[v] for v in self.jaxpr.invars]
+    def function(self, arguments: list[str], outs: list[str]) -> Source:
+        """Return the source of a function of the lines written so far."""
         head = f"def {self.name}({', '.join(arguments)}):"
-        result = "".join(f"{text}, " for text in results)
-        lines = [head, *self.lines, f"return ({result})"]
-        return Source(self.name, lines, self.namespace, arguments, self.effects)
+        result = "".join(f"{out}, " for out in outs)
+        self.line(f"return ({result})")
+        self.end()
+        return Source(self.name, [head, *self.lines], self.namespace, self.blocks)
+
+    def line(self, text: str) -> None:
+        """Write a line."""
+        self.lines.append(self.indent + text)
 
     def equation(self, eqn: Eqn) -> None:
-        """Write one equation: a line of its own, or text for its one reader."""
+        """Write one equation: statements, or text for its one reader."""
         if eqn.prim.view:
             self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
         elif eqn.prim.elementwise and eqn.prim.name not in ("where", "sinc"):
             self.scalars.add(eqn.outs[0])
-        text = self.expression(eqn)
         effect = has_effects(eqn)
-        if not effect and self.is_inlined(eqn, text):
-            self.text[eqn.outs[0]] = text
-            return
-        self.text.update((v, self.fresh()) for v in eqn.outs)
-        names = [self.text[v] for v in eqn.outs]
-        comma = "," if eqn.prim.multi and len(names) == 1 else ""
-        self.lines.append(f"{', '.join(names)}{comma} = {text}" if names else text)
+        if eqn.prim.write is None or not eqn.prim.write(self, eqn):
+            text = self.expression(eqn)
+            if not effect and self.is_inlined(eqn, text):
+                self.text[eqn.outs[0]] = text
+                return
+            self.text.update((v, self.fresh()) for v in eqn.outs)
+            names = [self.text[v] for v in eqn.outs]
+            comma = "," if eqn.prim.multi and len(names) == 1 else ""
+            self.line(f"{', '.join(names)}{comma} = {text}" if names else text)
+            if self.numbers and eqn.prim.multi:
+                for var in eqn.outs:
+                    self.to_number(var)
         if effect:
-            self.effects.append((len(self.lines) + 1, names))  # line 1 is the head
+            names = [self.text[v] for v in eqn.outs]
+            self.block.effects.append((len(self.lines) + 1, names))
+
+    def admits(self, *bodies: Jaxpr) -> bool:
+        """Say whether bodies are to be written into the function, and note that.
+
+        Each is written once, and not too deep; otherwise it is a function of its own.
+        """
+        if self.depth >= _DEEPEST or not self.written.isdisjoint(bodies):
+            return False
+        self.written.update(bodies)
+        return True
 
     def is_inlined(self, eqn: Eqn, text: str) -> bool:
         """Say whether the text of an equation moves to its reader."""
         if eqn.prim.multi or len(text) > _WIDTH:
             return False
+        if _ATOMIC.fullmatch(text):
+            return True
         out = eqn.outs[0]
         shown = out in self.outs and len(self.jaxpr.outs) > 1
         return self.uses[out] == 1 and not shown
@@ -152,24 +157,45 @@ class Emitter:
     def expression(self, eqn: Eqn) -> str:
         """Return the right-hand side of an equation."""
         blanks = [f"\0{i}\0" for i in range(len(eqn.inputs))]
-        text = self.template(eqn, blanks)
+        rule = number_rule(eqn) if self.numbers else None
+        if rule is not None:
+            text, read = rule(blanks, self.bind), self.number
+        else:
+            text, read = self.template(eqn, blanks), self.array
+            if self.numbers and reads_numbers(eqn):
+                read = self.atom
+            if self.numbers and not eqn.prim.multi:
+                text = as_number(text, eqn.outs[0].aval, self.bind)
         for blank, atom in zip(blanks, eqn.inputs):
             if text.count(blank) > 1 and type(atom) is Var:
                 self.name_it(atom)  # or it would be computed twice
-            text = text.replace(blank, self.atom(atom))
+            text = text.replace(blank, read(atom))
         return text
 
-    def name_it(self, var: Var) -> None:
-        """Give a pending expression a line of its own."""
+    def name_it(self, var: Var) -> str:
+        """Give a pending expression a line of its own, and return its name."""
         self.text[var] = self.named(self.text[var])
+        return self.text[var]
 
     def named(self, text: str) -> str:
-        """Return the name of a value that is computed by now."""
-        if text.isidentifier():
+        """Return the name of a value that is computed by now, or a number."""
+        if _ATOMIC.fullmatch(text):
             return text
         name = self.fresh()
-        self.lines.append(f"{name} = {text}")
+        self.line(f"{name} = {text}")
         return name
+
+    def operand(self, atom: Any) -> str:
+        """Return a text for an atom that may be read any number of times."""
+        if type(atom) is Var:
+            return self.name_it(atom)
+        return self.number(atom)
+
+    def to_number(self, var: Var) -> None:
+        """Make a Python number of a variable that holds one of NumPy's scalars."""
+        name, aval = self.text[var], var.aval
+        if is_number(aval) and not aval.weak and self.uses[var]:
+            self.line(f"{name} = {as_number(name, aval, self.bind)}")
 
     def template(self, eqn: Eqn, names: list[str]) -> str:
         """Return the right-hand side over given names."""
@@ -198,6 +224,16 @@ class Emitter:
         """Return a new name for a variable."""
         return self.reserve(next(n for n in self.letters if n not in self.taken))
 
+    def numbered(self, prefix: str) -> str:
+        """Return a new name of a letter or word and a number."""
+        return self.reserve(
+            next(
+                name
+                for name in (f"{prefix}{i}" for i in self.counts[prefix])
+                if name not in self.taken
+            )
+        )
+
     def reserve(self, name: str) -> str:
         """Return the name, or one like it, and never give it again."""
         like_it = (f"{name}_{i}" if i else name for i in count())
@@ -219,18 +255,37 @@ class Emitter:
             return self.text[atom]
         if type(atom) is Tracer:
             raise TypeError(_captured(atom))
-        return self.literal(atom) or self.bind("const", atom, content_key(atom))
+        return number_text(atom) or self.bind("const", atom, content_key(atom))
 
-    def literal(self, atom: Any) -> str | None:
-        """Return a constant as source code, None if it has to be bound to a name."""
-        return number_text(atom)
+    def array(self, atom: Any) -> str:
+        """Return the text of an atom, as NumPy's scalar if it is one."""
+        text = self.atom(atom)
+        if self.numbers and type(atom) is Var:
+            return as_array(text, atom.aval)
+        return text
+
+    def number(self, atom: Any) -> str:
+        """Return the text of an atom, as a Python number where those are used."""
+        if not self.numbers or type(atom) in (Var, Tracer):
+            return self.atom(atom)
+        return literal(atom) or self.atom(atom)
+
+    def readers(self, var: Var) -> list[Eqn]:
+        """Return the equations that read a variable."""
+        if self._readers is None:
+            self._readers = defaultdict(list)
+            for eqn in self.jaxpr.eqns:
+                for atom in {a for a in eqn.inputs if type(a) is Var}:
+                    self._readers[atom].append(eqn)
+        return self._readers.get(var, [])
 
     def root(self, atom: Any) -> Any:
         return self.roots.get(atom, atom) if type(atom) is Var else None
 
     def output(self, atom: Any, taken: set[Any]) -> str:
         """Return the text of an output, in memory of its own."""
-        root, text = self.root(atom), self.atom(atom)
+        root = self.root(atom)
+        text = self.array(atom) if not self.depth else self.number(atom)
         shared = root is None or root in taken or root in self.jaxpr.invars
         taken.add(root)
         if not (shared and self.has_memory(atom, root)):
@@ -241,6 +296,8 @@ class Emitter:
 
     def has_memory(self, atom: Any, root: Any) -> bool:
         """Say whether an output may be an array, not only a number."""
+        if self.numbers and not atom_aval(atom).shape:
+            return False
         if root is None:
             return isinstance(atom, np.ndarray)
         if root in self.jaxpr.invars:
@@ -257,17 +314,6 @@ def _captured(tracer: Tracer) -> str:
         "no argument of it. Pass it as one. If it is axis_index, or a collective made "
         "of it, write jit outside of vmap: jit(vmap(f, axis_name=...))"
     )
-
-
-def _meaning(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        aval = str(atom_aval(value))
-        shown = np.array2string(value, separator=", ", threshold=6, edgeitems=2)
-        return f"{aval} {' '.join(shown.split())}" if value.size <= 6 else aval
-    if callable(value) and hasattr(value, "__qualname__"):
-        doc = (value.__doc__ or "").strip().partition("\n")[0]
-        return f"{value.__module__}.{value.__qualname__}" + (f", {doc}" if doc else "")
-    return str(value)
 
 
 def number_text(atom: Any) -> str | None:
@@ -287,6 +333,17 @@ def number_text(atom: Any) -> str | None:
         return "np.nan" if atom != atom else ("np.inf" if atom > 0 else "(-np.inf)")
     text = repr(atom)
     return f"({text})" if text.startswith("-") else text
+
+
+def literal(atom: Any) -> str | None:
+    """Return a constant as a Python number, or None if it stands for no number.
+
+    >>> literal(np.float64(2.0)), literal(np.array(True)), literal(np.float32(2.0))
+    ('2.0', 'True', None)
+    """
+    if not is_number(atom_aval(atom)):
+        return None
+    return number_text(atom.item() if hasattr(atom, "item") else atom)
 
 
 def _may_be_number(aval: Aval) -> bool:

@@ -8,10 +8,11 @@ from ..core import Eqn, Jaxpr, Var, atom_aval
 from ..ops.basic import dtype_text
 from .blocks import Blocks
 from .cost_model import in_two_threads
-from .emit import Emitter, Source
+from .emit import Emitter, number_text
 from .fusion import Role
 from .loading import load
 from .plan import Home, Plan
+from .source import Source
 from .storage import writing_text
 from .workspace import Buffer, Workspaces, contiguous, in_blocks, in_threads
 
@@ -41,7 +42,7 @@ class PlannedEmitter(Emitter):
             taken = self.bind("workspaces", spaces)
             names = ", ".join(self.buffers.values())
             comma = "," if len(self.buffers) == 1 else ""
-            self.lines.append(f"{names}{comma} = workspace = {taken}.take()")
+            self.line(f"{names}{comma} = workspace = {taken}.take()")
             self.taken.add("workspace")
         for i, item in enumerate(self.plan.items):
             if isinstance(item, Blocks):
@@ -51,8 +52,8 @@ class PlannedEmitter(Emitter):
             self._forget(i)
         results = self.results()
         if self.buffers:
-            self.lines.append(f"{self.bind('workspaces', spaces)}.give(workspace)")
-        return self.finished(results)
+            self.line(f"{self.bind('workspaces', spaces)}.give(workspace)")
+        return self.function([self.text[v] for v in self.jaxpr.invars], results)
 
     def equation(self, eqn: Eqn) -> None:
         """Write one equation: into its output's home, if it has one."""
@@ -66,7 +67,8 @@ class PlannedEmitter(Emitter):
             if type(atom) is Var and self.counted(eqn, blanks, blank) > 1:
                 self.name_it(atom)
         names = [self.atom(a) for a in eqn.inputs]
-        self.lines += writing_text(eqn, names, out).split("\n")
+        for line in writing_text(eqn, names, out).split("\n"):
+            self.line(line)
         self.text[eqn.outs[0]] = out
 
     def results(self) -> list[str]:
@@ -88,7 +90,7 @@ class PlannedEmitter(Emitter):
         ]
         values = [self._apart(atom) for _, atom in late]
         for (target, _), value in zip(late, values):
-            self.lines.append(f"{self.text[target]}[...] = {value}")
+            self.line(f"{self.text[target]}[...] = {value}")
         return texts
 
     def _is_home(self, x: Var, atom: Any) -> bool:
@@ -121,14 +123,15 @@ class PlannedEmitter(Emitter):
             arguments = ", ".join(self.text[v] for v in self.jaxpr.invars)
             test = f"{self.bind('contiguous', contiguous)}({', '.join(guarded)})"
             plain = self.bind("plain", self.plain)
-            self.lines += [f"if not {test}:", f"    return {plain}({arguments})"]
+            self.line(f"if not {test}:")
+            self.line(f"    return {plain}({arguments})")
 
     def _forget(self, i: int) -> None:
         """Delete what is large and was read for the last time."""
         dying = self.plan.dying.get(i, ())
         names = [self.text[v] for v in dying if self.text[v].isidentifier()]
         if names:
-            self.lines.append(f"del {', '.join(names)}")
+            self.line(f"del {', '.join(names)}")
 
     # -- groups ------------------------------------------------------------------------
 
@@ -140,7 +143,7 @@ class PlannedEmitter(Emitter):
                 self.text[var] = self.memory(home)
             else:
                 self.text[var] = self.fresh()
-                self.lines.append(f"{self.text[var]} = {empty_text(var)}")
+                self.line(f"{self.text[var]} = {empty_text(var)}")
         step = StepEmitter(self, blocks)
         source = step.source()
         arrays = "".join(f"{t}, " for t in step.arrays.values())
@@ -148,10 +151,8 @@ class PlannedEmitter(Emitter):
         local = "".join(f"{self.buffers[b]}, " for b in blocks.buffers)
         run = in_threads if in_two_threads(blocks.group) else in_blocks
         call = self.bind(run.__name__, run)
-        name = self.bind(source.name, load(source, None))
-        self.lines.append(
-            f"{call}({name}, {blocks.rows}, ({arrays}), ({shared}), ({local}))"
-        )
+        name = self.bind(source.name, load(source))
+        self.line(f"{call}({name}, {blocks.rows}, ({arrays}), ({shared}), ({local}))")
         for eqn in blocks.after:
             self.equation(eqn)
 
@@ -199,7 +200,7 @@ class StepEmitter:
     def _text(self, atom: Any) -> str:
         if type(atom) is Var:
             return self.names[self.blocks.shown.get(atom, atom)]
-        literal = self.outer.literal(atom)
+        literal = number_text(atom)
         return literal if literal is not None else self.names[id(atom)]
 
     def _name_input(self, eqn: Eqn, atom: Any) -> None:
@@ -209,7 +210,7 @@ class StepEmitter:
             if inside or atom in self.names:
                 return
             self.outer.name_it(atom)
-        elif self.outer.literal(atom) is not None or id(atom) in self.names:
+        elif number_text(atom) is not None or id(atom) in self.names:
             return
         role = self.blocks.group.role(eqn, atom)
         if role in (Role.FULL, Role.COLUMN):

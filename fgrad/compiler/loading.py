@@ -9,14 +9,13 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from ..core import Jaxpr
-from .emit import Source, readable
+from .source import Source, readable
 
 _numbers = count()
 _ended: list[str] = []  # not forgotten at once: linecache may be reading its cache
 
 
-def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
+def load(source: Source) -> Callable[..., Any]:
     """Return the function that a source defines; tracebacks and pdb show its text."""
     with contextlib.suppress(IndexError):  # other threads take from it, too
         while _ended:
@@ -31,9 +30,7 @@ def load(source: Source, jaxpr: Jaxpr | None) -> Callable[..., Any]:
     linecache.cache[filename] = (shown,)
     namespace = {
         **source.namespace,
-        "__jaxpr__": jaxpr,  # this and the others are for messages
-        "__arguments__": source.arguments,
-        "__effects__": source.effects,
+        "__blocks__": source.blocks,  # for messages
     }
     exec(compile(raw, filename, "exec"), namespace)
     function = namespace.pop(source.name)  # no cycle: it is freed at its last use

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from ..core import Jaxpr
-from .emit import Emitter, Source, emit, identifier
+from .emit import Emitter, emit, identifier
 from .emit_planned import PlannedEmitter
 from .loading import load
 from .passes import LOWERING, optimize
 from .plan import plan_of
+from .source import Source
 
 
 class Executable:
@@ -26,19 +27,18 @@ class Executable:
         if self.plan is None:
             self.source = emit(self.jaxpr, name, names)
         else:
-            plain = Plain(Emitter(self.jaxpr, name, names).source, self.jaxpr)
+            plain = Plain(Emitter(self.jaxpr, name, names).source)
             emitter = PlannedEmitter(self.jaxpr, name, names, self.plan, plain)
             self.source = emitter.source()
-        self.function = load(self.source, self.jaxpr)
+        self.function = load(self.source)
         self.function.jaxpr = self.jaxpr  # type: ignore[attr-defined]
 
 
 class Plain:
     """A program without a plan, for arguments of any layout; compiled if it is used."""
 
-    def __init__(self, write: Callable[[], Source], jaxpr: Jaxpr) -> None:
+    def __init__(self, write: Callable[[], Source]) -> None:
         self.write = write
-        self.jaxpr = jaxpr
 
     def __call__(self, *args: Any) -> Any:
         return self.function(*args)
@@ -46,7 +46,7 @@ class Plain:
     @cached_property
     def function(self) -> Callable[..., Any]:
         """The program."""
-        return load(self.write(), self.jaxpr)
+        return load(self.write())
 
     def __repr__(self) -> str:
         return "the same program for arguments of any layout, without buffers"

@@ -10,10 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..compiler.call import are_apart, derived, push_together
-from ..compiler.emit import Source, identifier
-from ..compiler.loading import load
 from ..compiler.passes import drop_dead, optimize
-from ..compiler.runtime import compiled
 from ..core import Aval, Eqn, Jaxpr, Primitive, Var, check_program, evaluate
 from ..ops.basic import expand, moved
 from ..ops.elementwise import where
@@ -22,6 +19,7 @@ from ..transforms.axis_names import Axis
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
 from .callback import refuse_io
+from .cond_emit import Branches, lowered, write
 from .halves import (
     Flags,
     Halved,
@@ -42,30 +40,10 @@ from .stacks import (
     zero_of,
 )
 
-Branches = tuple[Jaxpr, ...]
-
 
 def _lowered(branches: Branches, name: str) -> Callable[..., Any]:
-    """Return a function of the index and the operands; made at first use."""
-
-    def make() -> Callable[..., Any]:
-        labels = ("false", "true") if len(branches) == 2 else range(len(branches))
-        functions = {
-            f"{identifier(name)}_{label}": compiled(branch, f"{name}_{label}").function
-            for label, branch in zip(labels, branches)
-        }
-        operands = [f"x{i}" for i in range(len(branches[0].invars))]
-        calls = [f"{function}({', '.join(operands)})" for function in functions]
-        if len(calls) == 2:
-            chosen = f"{calls[1]} if index > 0 else {calls[0]}"
-        else:
-            at = f"min(max(index, 0), {len(calls) - 1})"
-            chosen = f"({', '.join(functions)},)[{at}]({', '.join(operands)})"
-        head = f"def {identifier(name)}({', '.join(['index', *operands])}):"
-        lines = [head, f"return {chosen}"]
-        return load(Source(identifier(name), lines, functions), None)
-
-    return _made(branches, ("lowered", name), make)
+    """Return a function of the index and the operands."""
+    return lowered(cond_p, branches, name)
 
 
 def _made(branches: Branches, key: Any, make: Callable[[], Any]) -> Any:
@@ -337,5 +315,6 @@ cond_p = Primitive(
     forward=_forward,
     dual=_dual,
     lower=_lowered,
+    write=write,
     runs=_runs,
 )

@@ -8,7 +8,7 @@ first carry, the predicate, holds (for any element, if it is an array). It has n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from ..core import (
     user_source,
 )
 from ..settings import config
-from .loop_emit import lowered
+from .loop_emit import lowered, write
 from .loop_rules import batch, dual
 from .loop_vjp import forward
 from .stacks import DYNAMIC
@@ -95,14 +95,26 @@ def _runs(loop: Loop, args: Any) -> Iterator[tuple[Jaxpr, Any, str]]:
 
 def _run(loop: Loop, args: Any) -> list[Any]:
     """Run the loop as a program of its own."""
-    outs = list(lowered(loop)(*args))
+    outs = list(_lowered(loop)(*args))
     if config.touched and config.checks_values:
-        invars = tuple(Var(aval_of(x)) for x in args)
-        made = tuple(map(Var, loop.out_avals))
-        prim = while_p if loop.until else scan_p
-        eqn = Eqn(prim, invars, loop.params, made, user_source())
-        check_program(Jaxpr(invars, (eqn,), made), args, outs, loop.name)
+        eqn = _equation(loop, list(map(aval_of, args)))
+        check_program(Jaxpr(eqn.inputs, (eqn,), eqn.outs), args, outs, loop.name)
     return outs
+
+
+def _lowered(loop: Loop) -> Callable[..., Any]:
+    """Return a function of the loop's arguments that runs it."""
+    consts, carry, xs = loop.divide(loop.jaxpr.in_avals)
+    length = DYNAMIC if loop.length is None else loop.length
+    stacks = [Aval((length, *a.shape), a.dtype) for a in xs]
+    return lowered(loop, lambda: _equation(loop, [*consts, *carry, *stacks]))
+
+
+def _equation(loop: Loop, avals: Sequence[Aval]) -> Eqn:
+    """Return the equation of a loop over new variables."""
+    prim = while_p if loop.until else scan_p
+    invars, outs = tuple(map(Var, avals)), tuple(map(Var, loop.out_avals))
+    return Eqn(prim, invars, loop.params, outs, user_source())
 
 
 def _loop_primitive(name: str, until: bool) -> Primitive:
@@ -117,7 +129,8 @@ def _loop_primitive(name: str, until: bool) -> Primitive:
         multi=True,
         forward=lambda needed, *args, **params: forward(spec(params), needed, args),
         dual=lambda primals, tangents, **params: dual(spec(params), primals, tangents),
-        lower=lambda **params: lowered(spec(params)),
+        lower=lambda **params: _lowered(spec(params)),
+        write=lambda emitter, eqn: write(spec(eqn.params), emitter, eqn),
         runs=lambda *args, **params: _runs(spec(params), args),
     )
 

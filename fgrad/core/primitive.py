@@ -38,6 +38,8 @@ class Primitive:
     - ``into(names, out, **params)`` gives statements that write ``z`` into an array,
       an empty string if it cannot; a string is a template. The array may be the
       memory of those arguments of its shape that ``over`` numbers; None: of any.
+    - ``write(emitter, eqn)`` writes statements instead, and names the outputs; it
+      returns False where it cannot, and then the expression is used.
 
     ``multi`` primitives return a list. In the rules of ``elementwise`` primitives
     a cotangent or tangent may be anything that broadcasts to its primal; other
@@ -68,6 +70,7 @@ class Primitive:
     emit: str | Callable[..., str] = ""
     into: str | Callable[..., str] = ""
     over: tuple[int, ...] | None = ()
+    write: Callable[..., bool] | None = None
     multi: bool = False
     linear: bool = False
     elementwise: bool = False

@@ -148,23 +148,38 @@ def _explain(error: BaseException) -> None:
     if frames and not _internal(frames[-1].tb_frame):
         return  # a callback raised it
     for one in reversed(frames):  # the innermost program
-        named, found = one.tb_frame.f_globals, one.tb_frame.f_locals
-        if named.get("__jaxpr__") is None:
+        blocks = one.tb_frame.f_globals.get("__blocks__", ())
+        around = [b for b in blocks if b.first <= one.tb_lineno <= b.last]
+        if not around:
             continue
-        inputs = zip(named["__jaxpr__"].invars, named["__arguments__"], strict=True)
-        # Before a loop there is no element yet.
-        env = {var: found[name] for var, name in inputs if name in found}
+        block = around[-1]  # the innermost: it begins last
+        env = _inputs(block, one.tb_frame)
+        found = one.tb_frame.f_locals
         done = [  # the outputs of the effects that have happened
-            [found[name] for name in names]
-            for line, names in named["__effects__"]
+            [found.get(name) for name in names]
+            for line, names in block.effects
             if line < one.tb_lineno
         ]
-        operation, place = _failing(named["__jaxpr__"], env, done)
+        operation, place = _failing(block.jaxpr, env, done)
         note = f"{operation}, written at {place}"
         known = (str(error), *getattr(error, "__notes__", ()))
         if operation and not any(place in text for text in known):
             error.add_note(note)
         return
+
+
+def _inputs(block: Any, frame: FrameType) -> dict[Var, Any]:
+    """Return the inputs of the jaxpr that a block of lines computes."""
+    env = {}
+    for var, text in zip(block.jaxpr.invars, block.inputs, strict=True):
+        try:
+            value = eval(text, frame.f_globals, frame.f_locals)
+        except NameError:
+            continue  # before a loop there is no element yet
+        if type(value) in (float, bool) and not var.aval.weak:
+            value = var.aval.dtype.type(value)  # a scalar that is kept as a number
+        env[var] = value
+    return env
 
 
 def _failing(

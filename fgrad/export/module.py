@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler.emit import Source, emit, identifier, number_text
+from ..compiler.emit import emit, identifier, number_text
 from ..compiler.passes.share import content_key
+from ..compiler.source import Source
 from ..core import Jaxpr, Primitive
 from ..ops.index_spec import Index
 from ..transforms.arguments import shown
@@ -199,7 +200,7 @@ def _entry(value: Any, hint: str) -> Entry:
     if isinstance(source, Source):
         program = getattr(value, "jaxpr", None)
         if program is not None:  # the plain source, whatever it runs as
-            source = emit(program, source.name, source.arguments)
+            source = emit(program, source.name, source.blocks[0].inputs)
         node = ast.parse(source.text).body[0]
         return Entry(source.name, node, read(node, source.namespace), value=value)
     if isinstance(value, np.ndarray):

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..compiler.interning import interned
 from ..control.loop import Loop
-from ..control.loop_emit import fresh
+from ..control.loop_parts import fresh
 from ..core import Aval, aval_of, evaluate, shape_of, short_errors
 from ..ops.join import stack_arrays
 from ..pytree import PyTreeDef, tree_unflatten

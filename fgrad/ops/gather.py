@@ -183,8 +183,8 @@ def _rows(x, i):
         if x.flags.c_contiguous and i.flags.c_contiguous and i.dtype.kind == "i":
             return x.take(i, axis=0)
         return x[i]
-    except IndexError:
-        return _gather(x, i, index=ROWS)  # raises the same with the shape
+    except IndexError as error:
+        raise IndexError(f"{error}, indexing shape {x.shape}") from None
 
 
 rows_p = Primitive(

@@ -18,7 +18,7 @@ from .window_places import window_count, window_slice, windows_of
 
 def _pieces(x, axis, width, stride, dilation):
     """Yield the first elements of all windows, then the second ones, and so on."""
-    count = window_count(shape_of(x)[axis], width, stride, dilation)
+    count = window_count(x.shape[axis], width, stride, dilation)
     for k in range(width):
         yield x[_piece(axis, k, count, stride, dilation)]
 
@@ -107,16 +107,13 @@ window_max = _reduction("window_max", np.maximum, _extremum_vjp, _extremum_jvp)
 window_min = _reduction("window_min", np.minimum, _extremum_vjp, _extremum_jvp)
 
 
-_INTEGERS = {2: np.int16, 4: np.int32, 8: np.int64}
-
-
 def _hits(x, z, dtype, *, width, **params):
     """Yield for each place of the windows which of them it is the first to attain.
 
     That is all bits of an integer, or none. Where no place attains ``z``, because of a
     nan, it is the last one.
     """
-    integer = _INTEGERS.get(dtype.itemsize, np.int8)
+    integer = np.dtype(f"i{dtype.itemsize if dtype.itemsize <= 8 else 1}")
     left = None
     for k, piece in enumerate(_pieces(x, width=width, **params)):
         if k == width - 1:

@@ -31,6 +31,8 @@ def carry_signs(jaxpr: Jaxpr) -> Jaxpr:
     walk = _Signs(jaxpr)
     for eqn in jaxpr.eqns:
         walk.step(eqn)
+    if not walk.changed:
+        return jaxpr
     outs = tuple(walk.same.get(a, a) if type(a) is Var else a for a in jaxpr.outs)
     return jaxpr.replace(eqns=tuple(walk.eqns), outs=outs)
 
@@ -40,6 +42,7 @@ class _Signs:
 
     def __init__(self, jaxpr: Jaxpr) -> None:
         self.eqns: list[Eqn] = []
+        self.changed = False
         self.negated: dict[Any, Var] = {}
         self.same: dict[Any, Var] = {}
         self.producers: dict[Any, Eqn] = {}
@@ -50,7 +53,9 @@ class _Signs:
         inputs = (self.same.get(a, a) if type(a) is Var else a for a in old.inputs)
         eqn = old._replace(inputs=tuple(inputs))
         rule = _RULES.get(eqn.prim)
-        if rule is None or not _is_real(eqn) or not rule(self, eqn):
+        if rule is not None and _is_real(eqn) and rule(self, eqn):
+            self.changed = True
+        else:
             self.append(eqn)
 
     def append(self, eqn: Eqn) -> None:

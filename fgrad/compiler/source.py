@@ -1,0 +1,81 @@
+"""Emitted source: a function as text, with what messages need to know about it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..core import Jaxpr, atom_aval
+
+
+@dataclass
+class Block:
+    """The lines that compute a jaxpr: those of a function, or of a body in it."""
+
+    jaxpr: Jaxpr
+    inputs: list[str]  # what the jaxpr's inputs are called
+    first: int
+    last: int = 0
+    effects: list[tuple[int, list[str]]] = field(default_factory=list)
+    """The lines of effects, and what their outputs are called."""
+
+
+@dataclass
+class Source:
+    """A function as text, and the names it uses beyond its arguments."""
+
+    name: str
+    lines: list[str]
+    namespace: dict[str, Any]
+    blocks: list[Block] = field(default_factory=list)
+    """The jaxprs that it computes, for messages."""
+
+    @property
+    def raw(self) -> str:
+        """The text with more parentheses than a person would write."""
+        return "\n    ".join(self.lines) + "\n"
+
+    @property
+    def text(self) -> str:
+        """The text as a person would write it; the lines are those of ``raw``."""
+        return readable(self.raw)
+
+    def renamed(self, name: str) -> Source:
+        """Return the same function under another name."""
+        head = self.lines[0].replace(self.name, name, 1)
+        return replace(self, name=name, lines=[head, *self.lines[1:]])
+
+    @property
+    def legend(self) -> str:
+        """What the names mean that neither Python nor NumPy defines.
+
+        Values are described in comments; functions that were emitted as well are shown.
+        """
+        shown, described = "", ""
+        for name, value in self.namespace.items():
+            source = getattr(value, "source", None)
+            if isinstance(source, Source):
+                shown += f"{source.legend}{source.renamed(name).text}\n"
+            elif name != "np" and getattr(builtins, name, None) is not value:
+                described += f"# {name}: {_meaning(value)}".replace("\n", "\n# ") + "\n"
+        return shown + described
+
+
+def readable(raw: str) -> str:
+    """Return emitted text as a person would write it, line by line the same."""
+    return ast.unparse(ast.parse(raw)) + "\n"
+
+
+def _meaning(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        aval = str(atom_aval(value))
+        shown = np.array2string(value, separator=", ", threshold=6, edgeitems=2)
+        return f"{aval} {' '.join(shown.split())}" if value.size <= 6 else aval
+    if callable(value) and hasattr(value, "__qualname__"):
+        doc = (value.__doc__ or "").strip().partition("\n")[0]
+        return f"{value.__module__}.{value.__qualname__}" + (f", {doc}" if doc else "")
+    return str(value)
