@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Eqn, Jaxpr, Var, atom_aval
 from ..ops.basic import dtype_text
 from .blocks import Blocks
@@ -67,7 +69,7 @@ class PlannedEmitter(Emitter):
             if type(atom) is Var and self.counted(eqn, blanks, blank) > 1:
                 self.name_it(atom)
         names = [self.atom(a) for a in eqn.inputs]
-        for line in writing_text(eqn, names, out).split("\n"):
+        for line in writing_text(eqn, names, out, self.bind).split("\n"):
             self.line(line)
         self.text[eqn.outs[0]] = out
 
@@ -166,6 +168,7 @@ class StepEmitter:
         self.arrays: dict[str, str] = {}  # parameter -> argument, whole
         self.shared: dict[str, str] = {}
         self.names: dict[Any, str] = {}  # what values are called in the step
+        self.namespace: dict[str, Any] = {"np": np}
         self.flat = blocks.group.flat
         space = blocks.group.space
         self.inner = space[-1]
@@ -187,7 +190,7 @@ class StepEmitter:
         name = self.outer.reserve("block")
         parameters = [*self.arrays, *self.shared, *local]
         head = f"def {name}({', '.join(parameters)}):"
-        return Source(name, [head, *lines], {"np": self.outer.namespace["np"]})
+        return Source(name, [head, *lines], self.namespace)
 
     def _lines(self, eqn: Eqn) -> list[str]:
         names = [self._text(a) for a in eqn.inputs]
@@ -195,7 +198,12 @@ class StepEmitter:
         if "keepdims" in eqn.params:
             params = {**eqn.params, "axes": (1,), "keepdims": True}
             eqn = eqn._replace(params=params)
-        return writing_text(eqn, names, out).split("\n")
+        return writing_text(eqn, names, out, self._bind).split("\n")
+
+    def _bind(self, name: str, function: Any) -> str:
+        bound = self.outer.bind(name, function)
+        self.namespace[bound] = function
+        return bound
 
     def _text(self, atom: Any) -> str:
         if type(atom) is Var:

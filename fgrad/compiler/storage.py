@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ..core import Eqn, Var, atom_aval
 from ..ops.elementwise import where
 from .emit import number_text
+
+Bind = Callable[[str, Any], str]
 
 
 class Slots:
@@ -47,12 +52,18 @@ def can_write(eqn: Eqn) -> bool:
     return bool(writing_text(eqn, names, "out"))
 
 
-def writing_text(eqn: Eqn, names: list[str], out: str) -> str:
-    """Return statements that write the output of an equation into an array."""
+def writing_text(
+    eqn: Eqn, names: list[str], out: str, bind: Bind = lambda name, value: name
+) -> str:
+    """Return statements that write the output of an equation into an array.
+
+    ``bind`` gives the name in the source of a function that they call.
+    """
     into = eqn.prim.into
     if callable(into):
         return into(names, out, **eqn.params)
-    return into.format(*names, out=out, **eqn.params)
+    called = {f.__name__: bind(f.__name__, f) for f in eqn.prim.uses}
+    return into.format(*names, out=out, **called, **eqn.params)
 
 
 def may_overwrite(eqn: Eqn, place: int) -> bool:

@@ -37,7 +37,8 @@ class Primitive:
     - ``emit(names, **params)`` gives a NumPy expression; a string is a template.
     - ``into(names, out, **params)`` gives statements that write ``z`` into an array,
       an empty string if it cannot; a string is a template. The array may be the
-      memory of those arguments of its shape that ``over`` numbers; None: of any.
+      memory of those arguments of its shape that ``over`` numbers; None: of any. A
+      template may name functions that are in ``uses``.
     - ``write(emitter, eqn)`` writes statements instead, and names the outputs; it
       returns False where it cannot, and then the expression is used.
 
@@ -70,6 +71,7 @@ class Primitive:
     emit: str | Callable[..., str] = ""
     into: str | Callable[..., str] = ""
     over: tuple[int, ...] | None = ()
+    uses: tuple[Callable[..., Any], ...] = ()
     write: Callable[..., bool] | None = None
     multi: bool = False
     linear: bool = False

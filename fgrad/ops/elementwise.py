@@ -8,6 +8,7 @@ from math import factorial
 import numpy as np
 
 from ..core import Aval, aval_of, broadcast_shapes, dtype_of, promoted, shape_of
+from . import selection
 from .basic import astype, fit, real
 from .families import binary, elementwise, flat, ufunc_aval, unary, writing
 
@@ -310,12 +311,6 @@ around = elementwise(
 # -- where -------------------------------------------------------------------------
 
 
-def _where_into(names, out):
-    condition, x, y = names
-    lines = [] if y == out else [f"np.copyto({out}, {y})"]
-    return "\n".join([*lines, f"np.copyto({out}, {x}, where={condition})"])
-
-
 def _where_jvp(tangents, z, c, x, y):
     _, tx, ty = tangents
     return where(c, 0 if tx is None else tx, 0 if ty is None else ty)
@@ -323,7 +318,7 @@ def _where_jvp(tangents, z, c, x, y):
 
 where = elementwise(
     "where",
-    impl=np.where,
+    impl=selection.where,
     abstract=lambda c, x, y: Aval(
         broadcast_shapes(c.shape, x.shape, y.shape), promoted(x, y)
     ),
@@ -334,8 +329,9 @@ where = elementwise(
     ),
     jvp=_where_jvp,
     emit="np.where({0}, {1}, {2})",
-    into=_where_into,
+    into="{choose}({0}, {1}, {2}, out={out})",
     over=(2,),
+    uses=(selection.choose,),
 )
 
 # -- no derivative on purpose ------------------------------------------------------
