@@ -18,12 +18,12 @@ class Model(NamedTuple):
     as cheap as the argument ``out``."""
     fused: int = 1 << 13
     """The elements from which on an operation may run in blocks."""
-    cached: int = 1 << 20
+    cached: int = 1 << 21
     """A group whose arrays together are larger runs in blocks: they do not fit into
     the second cache."""
-    block: int = 1 << 18
+    block: int = 1 << 20
     """What one block of a group touches."""
-    fewest: int = 1 << 12
+    fewest: int = 1 << 14
     """The fewest elements of a block: below, NumPy's cost per call shows."""
     threaded: float = 4e5
     """The nanoseconds of elementwise work from which on two threads share it."""

@@ -50,7 +50,7 @@ def program_of(heads: int) -> Any:
             return np.reshape(np.transpose(mixed, (0, 2, 1, 3)), x.shape)
 
         def gelu(x: Any) -> Any:
-            return 0.5 * x * (1 + np.tanh(C * (x + A * x**3)))
+            return 0.5 * x * (1 + np.tanh(C * (x + A * x * x * x)))
 
         def loss(g1: Any, qkv: Any, out: Any, g2: Any, up: Any, down: Any, x: Any):
             x = x + attend(normalise(x) * g1, qkv) @ out

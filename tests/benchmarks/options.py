@@ -19,7 +19,7 @@ def program(lib: Library) -> Any:
     np = lib.np
 
     def normal(x: Any) -> Any:
-        return 0.5 * (1 + np.tanh(C * (x + A * x**3)))
+        return 0.5 * (1 + np.tanh(C * (x + A * x * x * x)))
 
     def price(s: Any, k: Any, t: Any, v: Any, r: Any) -> Any:
         w = v * np.sqrt(t)
