@@ -90,6 +90,16 @@ def quotient(x: float, y: float) -> float:
     return float(np.divide(x, y))
 
 
+def safe_quotient(c: float, x: float) -> float:
+    """Divide a cotangent as `safe_div` does."""
+    return quotient(c, x) if c else 0.0
+
+
+def share(c: float, x: float, y: float, z: float) -> float:
+    """Return what ``x`` gets of the cotangent of a maximum or minimum ``z``."""
+    return (c * 0.5 if y == z else c) if x == z else 0.0
+
+
 def root(x: float) -> float:
     """Take a square root as NumPy does: of negative numbers, too."""
     return float(np.sqrt(x))
@@ -123,6 +133,8 @@ _HELPERS = {
     "quotient": quotient,
     "raised": raised,
     "root": root,
+    "safe_quotient": safe_quotient,
+    "share": share,
     "smaller": smaller,
     "sqrt": sqrt,
 }
@@ -132,6 +144,8 @@ _FLOATS = {  # floats -> a float
     "sub": "({0} - {1})",
     "mul": "({0} * {1})",
     "div": "({0} / {1} if {1} else {quotient}({0}, {1}))",
+    "safe_div": "({0} / {1} if {0} and {1} else {safe_quotient}({0}, {1}))",
+    "share": "{share}({0}, {1}, {2}, {3})",
     "neg": "(-{0})",
     "positive": "{0}",
     "abs": "{abs}({0})",

@@ -83,6 +83,52 @@ def over(c, x):
     return div(c, x) if type(c) is float else c / x
 
 
+def _safe_divide(c, x):
+    if type(c) in (int, float) and type(x) in (int, float):
+        return _divide(c, x) if c else 0.0
+    return selection.safe_divide(c, x)
+
+
+safe_div = elementwise(
+    "safe_div",
+    impl=_safe_divide,
+    abstract=lambda c, x: ufunc_aval(np.divide, _divide, c, x),
+    rules=(
+        lambda ct, z, c, x: safe_div(ct, x),
+        lambda ct, z, c, x: safe_div(-(ct * z), x),
+    ),
+    into="{safe_divide}({0}, {1}, out={out})",
+    emit="",
+    over=None,
+    uses=(selection.safe_divide,),
+)
+"""The quotient of a cotangent ``c``, and 0 where that is 0.
+
+At a singular point the derivative is infinite. A cotangent of zero (of the unused
+branch of ``where``) must stay zero there, not become ``0 / 0 = nan``.
+"""
+
+
+def _share_jvp(tangents, z, c, x, y, top):
+    return 0.0 if tangents[0] is None else share_p(tangents[0], x, y, top)
+
+
+share_p = elementwise(
+    "share",
+    impl=lambda c, x, y, z: selection.chosen_part(c, x, y, z),
+    abstract=lambda c, x, y, z: Aval(
+        broadcast_shapes(c.shape, x.shape, y.shape, z.shape), c.dtype
+    ),
+    rules=(lambda ct, _, c, x, y, z: share_p(ct, x, y, z), None, None, None),
+    jvp=_share_jvp,
+    into="{chosen_part}({0}, {1}, {2}, {3}, out={out})",
+    emit="",
+    over=(),
+    uses=(selection.chosen_part,),
+)
+"""What the operand ``x`` of a maximum or minimum ``z`` gets of a cotangent ``c``."""
+
+
 def unless_zero(c, term):
     """Return ``term``, a rule's result, where the cotangent ``c`` is not zero.
 
@@ -147,12 +193,12 @@ absolute = elementwise(
 exp = unary("exp", np.exp, lambda c, z, x: c * z)
 exp2 = unary("exp2", np.exp2, lambda c, z, x: c * LN2 * z)
 expm1 = unary("expm1", np.expm1, lambda c, z, x: c * (z + 1.0))
-log = unary("log", np.log, lambda c, z, x: unless_zero(c, over(c, x)))
-log2 = unary("log2", np.log2, lambda c, z, x: unless_zero(c, over(c, x * LN2)))
-log10 = unary("log10", np.log10, lambda c, z, x: unless_zero(c, over(c, x * LN10)))
-log1p = unary("log1p", np.log1p, lambda c, z, x: unless_zero(c, over(c, x + 1.0)))
-sqrt = unary("sqrt", np.sqrt, lambda c, z, x: unless_zero(c, c * 0.5 / z))
-cbrt = unary("cbrt", np.cbrt, lambda c, z, x: unless_zero(c, c / (3.0 * z * z)))
+log = unary("log", np.log, lambda c, z, x: safe_div(c, x))
+log2 = unary("log2", np.log2, lambda c, z, x: safe_div(c, x * LN2))
+log10 = unary("log10", np.log10, lambda c, z, x: safe_div(c, x * LN10))
+log1p = unary("log1p", np.log1p, lambda c, z, x: safe_div(c, x + 1.0))
+sqrt = unary("sqrt", np.sqrt, lambda c, z, x: safe_div(c, z * 2.0))
+cbrt = unary("cbrt", np.cbrt, lambda c, z, x: safe_div(c, 3.0 * z * z))
 
 # -- trigonometric and hyperbolic --------------------------------------------------
 
@@ -177,14 +223,6 @@ conj = unary("conj", np.conjugate, lambda c, z, x: conj(c), linear=True)
 # -- two arguments -----------------------------------------------------------------
 
 
-def _larger_x(c, z, x, y):
-    return where(x == z, where(y == z, c * 0.5, c), 0)
-
-
-def _larger_y(c, z, x, y):
-    return where(y == z, where(x == z, c * 0.5, c), 0)
-
-
 def _over_hypot(c, z, x):
     return c * (x / where(z == 0, 1, z))
 
@@ -199,10 +237,12 @@ def _same_sign(c, z, x, y):
     return where(signbit(x) == signbit(y), c, -c)
 
 
-maximum = binary("maximum", np.maximum, _larger_x, _larger_y)
-minimum = binary("minimum", np.minimum, _larger_x, _larger_y)
-fmax = binary("fmax", np.fmax, _larger_x, _larger_y)
-fmin = binary("fmin", np.fmin, _larger_x, _larger_y)
+_EXTREMUM = (lambda c, z, x, y: share_p(c, x, y, z),
+             lambda c, z, x, y: share_p(c, y, x, z))
+maximum = binary("maximum", np.maximum, *_EXTREMUM)
+minimum = binary("minimum", np.minimum, *_EXTREMUM)
+fmax = binary("fmax", np.fmax, *_EXTREMUM)
+fmin = binary("fmin", np.fmin, *_EXTREMUM)
 hypot = binary("hypot", np.hypot, lambda c, z, x, y: _over_hypot(c, z, x),
                lambda c, z, x, y: _over_hypot(c, z, y))
 arctan2 = binary("arctan2", np.arctan2, lambda c, z, x, y: c * (y / (x * x + y * y)),

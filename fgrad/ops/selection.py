@@ -67,6 +67,41 @@ def where(mask, x, y):
     return choose(mask, x, y, np.empty(mask.shape, np.result_type(x, y)))
 
 
+def safe_divide(c, x, out=None):
+    """Return ``c / x``, but 0 where ``c`` is 0.
+
+    >>> with np.errstate(divide="ignore", invalid="ignore"):
+    ...     safe_divide(np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.0, 2.0]))
+    array([0. , inf, 0.5])
+    """
+    if np.count_nonzero(c) == np.size(c):
+        return np.divide(c, x, out=out)
+    zero = c == 0  # known before the quotient, which may be written over it
+    z = np.divide(c, x, out=out)
+    if not isinstance(z, np.ndarray):
+        return type(z)(0)
+    np.copyto(z, 0, where=zero)
+    return z
+
+
+def chosen_part(c, x, y, z, out=None):
+    """Return ``c`` where ``x`` equals ``z``, half of it where ``y`` does, too, else 0.
+
+    >>> x, y = np.array([1.0, 2.0, 3.0]), 2.0
+    >>> chosen_part(np.ones(3), x, y, np.maximum(x, y))
+    array([0. , 0.5, 1. ])
+    """
+    hit = x == z
+    part = where(hit, c, 0) if out is None else choose(hit, c, 0, out=out)
+    tied = hit & (y == z)
+    if not np.any(tied):
+        return part
+    if not isinstance(part, np.ndarray):
+        return c * 0.5
+    np.copyto(part, c * 0.5, where=tied)
+    return part
+
+
 def _part(x, part):
     return x[part] if isinstance(x, np.ndarray) else x
 
