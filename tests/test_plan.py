@@ -263,6 +263,23 @@ def test_donated_arguments_are_not_read_after_they_were_written(fun, model):
     assert not np.shares_memory(*outs)
 
 
+def test_every_line_says_where_it_came_from():
+    def loss(w):
+        h = np.tanh(X @ w)
+        return np.mean((h - 1.0) ** 2)
+
+    text = jit(fgrad.grad(loss)).lower(W).as_text(debug_info=True)
+    first = loss.__code__.co_firstlineno
+    noted = {}
+    for line in text.splitlines():
+        code, _, note = line.partition("  # ")
+        noted[code.strip()] = note
+    here = f"test_plan.py:{first + 1} (loss)"
+    assert noted["np.matmul(const, w, out=t0)"] == here
+    assert noted["np.tanh(t0, out=t0)"] == here
+    assert not any(note for code, note in noted.items() if "workspace" in code)
+
+
 # -- fusion ------------------------------------------------------------------------
 
 

@@ -166,10 +166,11 @@ class Lowered(Stage):
         """The jaxpr after all passes."""
         return self._program.jaxpr
 
-    def as_text(self, dialect: str | None = None) -> str:
+    def as_text(self, dialect: str | None = None, debug_info: bool = False) -> str:
         """Return the NumPy source that runs, and what the names in it mean.
 
-        With ``dialect="jaxpr"`` return the optimised jaxpr instead.
+        With ``debug_info`` every line says which of yours it came from. With
+        ``dialect="jaxpr"`` return the optimised jaxpr instead.
         """
         if dialect == "jaxpr":
             return str(self.jaxpr)
@@ -177,7 +178,7 @@ class Lowered(Stage):
             raise ValueError(
                 f"as_text: dialect must be 'numpy' or 'jaxpr', got {dialect!r}"
             )
-        return self._program.source.legend + self._program.source.text
+        return self._program.source.whole(debug_info)
 
     def compiler_ir(self, dialect: str | None = None) -> Any:
         """Return the program: the optimised jaxpr, or with "numpy" the source."""
@@ -254,7 +255,7 @@ class Compiled(Stage):
 
     def as_text(self) -> str:
         """Return the NumPy source that runs, and what the names in it mean."""
-        return self._program.source.legend + self._program.source.text
+        return self._program.source.whole()
 
     def cost_analysis(self) -> dict[str, float]:
         """Return flops, transcendentals, bytes accessed, and bytes of memory."""

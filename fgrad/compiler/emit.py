@@ -48,6 +48,8 @@ class Emitter:
         self.name = name
         self.namespace: dict[str, Any] = {"np": np}
         self.lines: list[str] = []
+        self.origins: list[Any] = []  # for every line the user's that it came from
+        self.origin: Any = None
         self.blocks: list[Block] = []
         arguments = arguments or [f"x{i}" for i in range(len(jaxpr.invars))]
         self.taken = {*arguments, "np", name}
@@ -103,13 +105,16 @@ class Emitter:
         """Return the source of a function of the lines written so far."""
         head = f"def {self.name}({', '.join(arguments)}):"
         result = "".join(f"{out}, " for out in outs)
+        self.origin = None
         self.line(f"return ({result})")
         self.end()
-        return Source(self.name, [head, *self.lines], self.namespace, self.blocks)
+        lines, origins = [head, *self.lines], [None, *self.origins]
+        return Source(self.name, lines, self.namespace, self.blocks, origins)
 
     def line(self, text: str) -> None:
         """Write a line."""
         self.lines.append(self.indent + text)
+        self.origins.append(self.origin)
 
     def equation(self, eqn: Eqn) -> None:
         """Write one equation: statements, or text for its one reader."""
@@ -117,6 +122,7 @@ class Emitter:
             self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
         elif eqn.prim.elementwise and eqn.prim.name not in ("where", "sinc"):
             self.scalars.add(eqn.outs[0])
+        self.origin = eqn.source
         effect = has_effects(eqn)
         if eqn.prim.write is None or not eqn.prim.write(self, eqn):
             text = self.expression(eqn)

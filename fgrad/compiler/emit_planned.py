@@ -51,6 +51,7 @@ class PlannedEmitter(Emitter):
                 self._blocks(item)
             else:
                 self.equation(item)
+            self.origin = None
             self._forget(i)
         results = self.results()
         if self.buffers:
@@ -63,6 +64,7 @@ class PlannedEmitter(Emitter):
         if home is None:
             super().equation(eqn)
             return
+        self.origin = eqn.source
         out = self.memory(home)
         blanks = [f"\0{i}\0" for i in range(len(eqn.inputs))]
         for atom, blank in zip(eqn.inputs, blanks):
@@ -186,11 +188,12 @@ class StepEmitter:
         for var in blocks.written:
             self._array(var, blocks.group.roles[var])
         self.names.update((v, local[i]) for v, i in blocks.temporary.items())
-        lines = [line for eqn in blocks.eqns for line in self._lines(eqn)]
+        lines = [(line, e.source) for e in blocks.eqns for line in self._lines(e)]
         name = self.outer.reserve("block")
         parameters = [*self.arrays, *self.shared, *local]
         head = f"def {name}({', '.join(parameters)}):"
-        return Source(name, [head, *lines], self.namespace)
+        texts, origins = [text for text, _ in lines], [origin for _, origin in lines]
+        return Source(name, [head, *texts], self.namespace, [], [None, *origins])
 
     def _lines(self, eqn: Eqn) -> list[str]:
         names = [self._text(a) for a in eqn.inputs]

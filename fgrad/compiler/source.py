@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 import builtins
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
 from ..core import Jaxpr, atom_aval
+from ..core.source import where
+
+_WIDEST = 60  # notes stand to the right of lines up to this long
 
 
 @dataclass
@@ -33,6 +37,8 @@ class Source:
     namespace: dict[str, Any]
     blocks: list[Block] = field(default_factory=list)
     """The jaxprs that it computes, for messages."""
+    origins: list[Any] = field(default_factory=list)
+    """For every line the user's line that it came from, or None."""
 
     @property
     def raw(self) -> str:
@@ -50,8 +56,22 @@ class Source:
         return replace(self, name=name, lines=[head, *self.lines[1:]])
 
     @property
-    def legend(self) -> str:
-        """What the names mean that neither Python nor NumPy defines.
+    def traced(self) -> str:
+        """The text with the user's line at the end of every line that came from one."""
+        lines = self.text.splitlines()
+        notes = [f"# {where(o)}" if o is not None else "" for o in self.origins]
+        width = min(max(map(len, lines)), _WIDEST)
+        return "".join(
+            f"{line:{width}}  {note}".rstrip() + "\n"
+            for line, note in zip_longest(lines, notes, fillvalue="")
+        )
+
+    def whole(self, origins: bool = False) -> str:
+        """Return the text after what its names mean, with or without user's lines."""
+        return self.legend(origins) + (self.traced if origins else self.text)
+
+    def legend(self, origins: bool = False) -> str:
+        """Return what the names mean that neither Python nor NumPy defines.
 
         Values are described in comments; functions that were emitted as well are shown.
         """
@@ -59,7 +79,7 @@ class Source:
         for name, value in self.namespace.items():
             source = getattr(value, "source", None)
             if isinstance(source, Source):
-                shown += f"{source.legend}{source.renamed(name).text}\n"
+                shown += f"{source.renamed(name).whole(origins)}\n"
             elif name != "np" and getattr(builtins, name, None) is not value:
                 described += f"# {name}: {_meaning(value)}".replace("\n", "\n# ") + "\n"
         return shown + described
