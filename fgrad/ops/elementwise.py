@@ -83,15 +83,9 @@ def over(c, x):
     return div(c, x) if type(c) is float else c / x
 
 
-def _safe_divide(c, x):
-    if type(c) in (int, float) and type(x) in (int, float):
-        return _divide(c, x) if c else 0.0
-    return selection.safe_divide(c, x)
-
-
 safe_div = elementwise(
     "safe_div",
-    impl=_safe_divide,
+    impl=selection.safe_divide,
     abstract=lambda c, x: ufunc_aval(np.divide, _divide, c, x),
     rules=(
         lambda ct, z, c, x: safe_div(ct, x),
@@ -115,7 +109,7 @@ def _share_jvp(tangents, z, c, x, y, top):
 
 share_p = elementwise(
     "share",
-    impl=lambda c, x, y, z: selection.chosen_part(c, x, y, z),
+    impl=selection.chosen_part,
     abstract=lambda c, x, y, z: Aval(
         broadcast_shapes(c.shape, x.shape, y.shape, z.shape), c.dtype
     ),

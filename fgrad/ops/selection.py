@@ -11,6 +11,7 @@ import numpy as np
 
 _LARGE = 4096  # below, a processor knows a mask by heart
 _BLOCK = 16384
+_NUMBERS = (int, float, complex)
 _WORDS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 
 
@@ -74,14 +75,16 @@ def safe_divide(c, x, out=None):
     ...     safe_divide(np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.0, 2.0]))
     array([0. , inf, 0.5])
     """
-    if np.count_nonzero(c) == np.size(c):
-        return np.divide(c, x, out=out)
-    zero = c == 0  # known before the quotient, which may be written over it
+    number = type(c) in _NUMBERS
+    some = np.count_nonzero(c) != (1 if number else c.size)
+    zero = some and c == 0  # known before the quotient, which may be written over it
     z = np.divide(c, x, out=out)
-    if not isinstance(z, np.ndarray):
-        return type(z)(0)
-    np.copyto(z, 0, where=zero)
-    return z
+    if some:
+        if isinstance(z, np.ndarray):
+            np.copyto(z, 0, where=zero)
+        else:
+            z = type(z)(0)
+    return z.item() if number and type(x) in _NUMBERS else z
 
 
 def chosen_part(c, x, y, z, out=None):
@@ -91,14 +94,16 @@ def chosen_part(c, x, y, z, out=None):
     >>> chosen_part(np.ones(3), x, y, np.maximum(x, y))
     array([0. , 0.5, 1. ])
     """
-    hit = x == z
-    part = where(hit, c, 0) if out is None else choose(hit, c, 0, out=out)
-    tied = hit & (y == z)
-    if not np.any(tied):
-        return part
-    if not isinstance(part, np.ndarray):
-        return c * 0.5
-    np.copyto(part, c * 0.5, where=tied)
+    hit, tie = x == z, y == z
+    if out is not None:
+        part = choose(hit, c, 0, out=out)
+    elif np.shape(hit) == np.shape(tie) and np.shape(c) in ((), np.shape(hit)):
+        part = where(hit, c, 0)
+    else:
+        return np.where(hit, np.where(tie, c * 0.5, c), 0)
+    tie = hit & tie
+    if np.any(tie):
+        np.copyto(part, c * 0.5, where=tie)
     return part
 
 

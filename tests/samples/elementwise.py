@@ -22,9 +22,9 @@ COMPLEX_UNARY = """absolute cos cosh exp exp2 expm1 log log2 log10 log1p neg pos
 BINARY = {
     (-1.5, 1.7): """add sub mul maximum minimum fmax fmin hypot logaddexp logaddexp2
         copysign arctan2""",
-    (0.4, 2.3): "div power mod fmod",
+    (0.4, 2.3): "div power mod fmod safe_div",
 }
-COMPLEX_BINARY = "add sub mul div power".split()
+COMPLEX_BINARY = "add sub mul div power safe_div".split()
 FLAT_UNARY = "floor ceil trunc rint sign signbit spacing isnan isinf isfinite".split()
 FLAT_BINARY = """lt le gt ge eq ne logical_and logical_or logical_xor floor_divide
     heaviside nextafter""".split()
@@ -125,6 +125,16 @@ def kinks():
     yield Sample(ew.hypot, (zero, zero[::-1]), smooth=False)
     yield Sample(ew.logaddexp, (np.array([0.0, -np.inf]), np.array([800.0, -np.inf])),
                  smooth=False)  # fmt: skip
+
+
+    with np.errstate(all="ignore"):
+        yield Sample(ew.safe_div, (zero, np.ones(3)), smooth=False)
+        yield Sample(ew.safe_div, (zero, 2.0), smooth=False)
+    for x, y in (*pairs(-1.5, 1.7), (zero, zero), (zero, 0.0)):
+        top = np.maximum(x, y)
+        for c in (np.asarray(top) + 2.0, 0.5):
+            yield Sample(ew.share_p, (c, x, y, top), smooth=False)
+            yield Sample(ew.share_p, (c, y, x, top), smooth=False)
 
 
 def flat():
