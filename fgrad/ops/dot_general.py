@@ -86,7 +86,7 @@ def _abstract(x, y, *, contract, batch, ndims):
 
 @lru_cache(maxsize=4096)
 def _transposed(contract, batch, ndims):
-    """Return how to contract ``ct`` with y, and x with ``ct``, for their cotangents.
+    """Return functions that contract ``ct`` with y, and x with ``ct``: the cotangents.
 
     ``ct_x = ct . y`` over the free axes of y and ``ct_y = x . ct`` over those of x.
     """
@@ -97,38 +97,52 @@ def _transposed(contract, batch, ndims):
     rows, columns = tuple(range(b, b + m)), tuple(range(b + m, b + m + len(fy)))
     by_y = tuple(cx[k] for k in sorted(range(len(cy)), key=cy.__getitem__))
     by_x = tuple(cy[k] for k in sorted(range(len(cx)), key=cx.__getitem__))
+    n = b + m + len(fy)
     return (
-        _arranged((columns, fy), (lead, by), bx, fx, by_y),
-        _arranged((fx, rows), (bx, lead), by, by_x, fy),
+        _arranged((columns, fy), (lead, by), (n, ny), bx, fx, by_y),
+        _arranged((fx, rows), (bx, lead), (nx, n), by, by_x, fy),
     )
 
 
-def _arranged(contract, batch, lead, first, second):
-    """Return contract, batch, whether operands swap, and axes to transpose by.
+def _arranged(contract, batch, ndims, lead, first, second):
+    """Return a function of the operands of a product that gives a cotangent.
 
     The product has axes ``lead + first + second`` of an operand. If swapping puts them
     in order, the cotangent comes out in the layout of a new array.
     """
     order, ordered = lead + first + second, tuple(range(len(lead + first + second)))
+    if order != ordered and lead + second + first == ordered:
+        swapped = _product(contract[::-1], batch[::-1], ndims[::-1])
+        return lambda x, y: swapped(y, x)
+    product = _product(contract, batch, ndims)
     if order == ordered:
-        return contract, batch, False, None
-    if lead + second + first == ordered:
-        return contract[::-1], batch[::-1], True, None
-    return contract, batch, False, inverse_axes(order)
+        return product
+    axes = inverse_axes(order)
+    return lambda x, y: transpose(product(x, y), axes=axes)
 
 
-def _cotangent(x, y, contract, batch, swaps, axes):
-    x, y = (y, x) if swaps else (x, y)
-    ct = dot_general(x, y, contract=contract, batch=batch)
-    return ct if axes is None else transpose(ct, axes=axes)
+def _product(contract, batch, ndims):
+    """Return `dot_general` with given axes; at once where one NumPy call does it."""
+    params = {"contract": contract, "batch": batch}
+    free = [len(free_axes(n, *axes)) for n, *axes in zip(ndims, contract, batch)]
+    if len(contract[0]) > 1 or (contract[0] and max(free) > 1):
+        return lambda x, y: dot_general(x, y, **params)
+    run, known = _plan(contract, batch, ndims)[1], np.ndarray
+
+    def product(x, y):
+        if type(x) is known and type(y) is known:
+            return run(x, y)
+        return dot_general_p(x, y, ndims=ndims, **params)
+
+    return product
 
 
 def _vjp_x(ct, z, x, y, *, contract, batch, ndims):
-    return fit_dtype(_cotangent(ct, y, *_transposed(contract, batch, ndims)[0]), x)
+    return fit_dtype(_transposed(contract, batch, ndims)[0](ct, y), x)
 
 
 def _vjp_y(ct, z, x, y, *, contract, batch, ndims):
-    return fit_dtype(_cotangent(x, ct, *_transposed(contract, batch, ndims)[1]), y)
+    return fit_dtype(_transposed(contract, batch, ndims)[1](x, ct), y)
 
 
 def _jvp(tangents, z, x, y, *, contract, batch, ndims):

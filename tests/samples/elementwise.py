@@ -126,7 +126,6 @@ def kinks():
     yield Sample(ew.logaddexp, (np.array([0.0, -np.inf]), np.array([800.0, -np.inf])),
                  smooth=False)  # fmt: skip
 
-
     with np.errstate(all="ignore"):
         yield Sample(ew.safe_div, (zero, np.ones(3)), smooth=False)
         yield Sample(ew.safe_div, (zero, 2.0), smooth=False)
