@@ -65,6 +65,8 @@ class BlockPlanner:
         self.last: dict[Var, int] = {}
         for k, eqn in enumerate(self.blocks.eqns):
             self.last.update((shown.get(a, a), k) for a in _vars(eqn.inputs))
+        self.shares = Counter(map(planner.root, self.last))  # values in one memory
+        self.ended: dict[Any, list[Var]] = {}  # arrays from outside, read by now
         self.kinds: list[Kind] = []  # of the block's buffers
         self.free: dict[Kind, list[int]] = {}
 
@@ -112,6 +114,8 @@ class BlockPlanner:
             if found is not None:
                 self.last[self.blocks.same(atom)] = -1
                 self.free.setdefault(self.kinds[found], []).append(found)
+            elif self.last.get(atom) == k and atom in self.planner.held:
+                self.ended.setdefault(atom.aval[:2], []).append(atom)
 
     def _overwritten(self, k: int, eqn: Eqn) -> Var | None:
         """Return an array from outside that ends here, and can be written over."""
@@ -123,13 +127,24 @@ class BlockPlanner:
             return None
         if own is not None and planner.dies(own, self.i - 1, out):
             return own
-        for var, last in self.last.items():
-            places = [i for i, a in enumerate(eqn.inputs) if a is var]
-            over = last == k and all(may_overwrite(eqn, i) for i in places)
-            if (0 <= last < k or over) and planner.dies(var, self.i, out):
-                if planner.is_alone(var, self.last):
+        for place, var in enumerate(eqn.inputs):
+            if type(var) is Var and self.last.get(var) == k:
+                if may_overwrite(eqn, place) and self._is_free(var, out):
                     return var
+        return self._ended_before(out)
+
+    def _ended_before(self, out: Var) -> Var | None:
+        """Return an array from outside that no member reads any more."""
+        kind = out.aval[:2]
+        while self.ended.get(kind):
+            var = self.ended[kind].pop()
+            if self._is_free(var, out):
+                return var
         return None
+
+    def _is_free(self, var: Var, out: Var) -> bool:
+        alone = self.shares[self.planner.root(var)] == 1
+        return alone and self.planner.dies(var, self.i, out)
 
     def _shape(self) -> None:
         """Choose how many rows a block has, and make the buffers."""

@@ -307,7 +307,7 @@ class Emitter:
         if root is None:
             return isinstance(atom, np.ndarray)
         if root in self.jaxpr.invars:
-            return not root.aval.weak
+            return bool(atom.aval.shape) or not root.aval.weak
         if _may_be_number(atom.aval):
             return False
         return bool(atom.aval.shape) or atom not in self.scalars

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -61,7 +62,7 @@ class Group:
     roles: dict[Var, Role] = field(default_factory=dict)
     """What the members' outputs are in the space."""
 
-    @property
+    @cached_property
     def flat(self) -> bool:
         """Whether all that it reads and makes is full or scalar: one long row."""
         roles = {self.role(e, a) for e in self.eqns for a in e.inputs}

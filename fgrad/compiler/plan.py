@@ -85,14 +85,14 @@ class Planner:
         self.last: dict[Var, int] = {}  # the last item that reads a root
         for i, item in enumerate(self.items):
             for eqn in _eqns(item):
-                self.last.update((self._root(a), i) for a in _vars(eqn.inputs))
+                self.last.update((self.root(a), i) for a in _vars(eqn.inputs))
         self.uses = Counter(a for e in jaxpr.eqns for a in _vars(e.inputs))
         self.uses.update(_vars(jaxpr.outs))
-        self.leaving = {self._root(a) for a in _vars(jaxpr.outs)}
+        self.leaving = {self.root(a) for a in _vars(jaxpr.outs)}
         for eqn in jaxpr.eqns:
             if eqn.prim.calls or eqn.prim.lower or eqn.prim.multi:
                 # their outputs might show the memory of their inputs
-                self.leaving.update(map(self._root, _vars(eqn.inputs)))
+                self.leaving.update(map(self.root, _vars(eqn.inputs)))
         self.slots = Slots()
         # Arguments that are given away have memory as well, for one output each.
         self.homes: dict[Var, Home] = {x: x for x in given.values()}
@@ -118,12 +118,12 @@ class Planner:
         guarded = decisive_inputs(self.jaxpr, written, self.known)
         return Plan(items, self.homes, self.dying, guarded)
 
-    def _root(self, var: Var) -> Var:
+    def root(self, var: Var) -> Var:
         return self.roots.get(var, var)
 
     def stays(self, var: Var) -> bool:
         """Say whether a value's memory is only read by the program itself."""
-        return self._root(var) not in self.leaving
+        return self.root(var) not in self.leaving
 
     def dies(self, var: Var, i: int, out: Var) -> bool:
         """Say whether an output may take a value's memory once an item has read it."""
@@ -167,7 +167,7 @@ class Planner:
 
     def is_alone(self, var: Var, others: Iterable[Var]) -> bool:
         """Say whether none of some other values is a view of a value."""
-        return all(a is var or self._root(a) is not var for a in others)
+        return all(a is var or self.root(a) is not var for a in others)
 
     def settle(self, var: Var, over: Var | None) -> None:
         """Give a value a home: the memory of another one, or memory nobody reads."""
@@ -181,7 +181,7 @@ class Planner:
 
     def _bury(self, i: int, item: Eqn | Group) -> None:
         """Give back the memory of what has been read for the last time."""
-        read = {self._root(a) for e in _eqns(item) for a in _vars(e.inputs)}
+        read = {self.root(a) for e in _eqns(item) for a in _vars(e.inputs)}
         for var in read:
             if self.last.get(var) != i or var in self.leaving:
                 continue

@@ -141,7 +141,11 @@ def in_threads(
     first, second = [x[:half] for x in arrays], [x[half:] for x in arrays]
     others = [np.empty_like(b) for b in buffers]
     run = copy_context().run  # with the caller's errstate
-    other = _helper().submit(run, in_blocks, step, size, second, shared, others)
+    try:
+        other = _helper().submit(run, in_blocks, step, size, second, shared, others)
+    except RuntimeError:  # the interpreter is about to end
+        in_blocks(step, size, arrays, shared, buffers)
+        return
     try:
         in_blocks(step, size, first, shared, buffers)
     finally:

@@ -190,7 +190,7 @@ class KnownTrace(Trace):
         flags = array.flags
         if self.lock and not flags.writeable:
             return array
-        if self.lock and array.nbytes > _LOCK_BYTES:
+        if self.lock and array.nbytes > _LOCK_BYTES and _owner(array).flags.writeable:
             flags.writeable = False
             self.locked.append(array)
             return array
@@ -199,7 +199,8 @@ class KnownTrace(Trace):
     def end(self) -> None:
         """Refuse to record from now on, and give locked operands back."""
         self.ended = True
-        for array in self.locked:
+        owners_first = sorted(self.locked, key=lambda x: x.base is not None)
+        for array in owners_first:  # a view of what is locked cannot be unlocked
             array.flags.writeable = True
         self.locked.clear()
 
@@ -220,6 +221,10 @@ def copied(array: np.ndarray) -> np.ndarray:
     copy = np.ndarray(array.shape, array.dtype, buffer, offset, array.strides)
     copy[...] = array
     return copy
+
+
+def _owner(array: np.ndarray) -> np.ndarray:
+    return array.base if type(array.base) is _ndarray else array
 
 
 def _is_frozen(array: np.ndarray) -> bool:

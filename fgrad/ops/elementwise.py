@@ -55,7 +55,7 @@ def _power_x(ct, z, x, y):
 
 
 def _power_y(ct, z, x, y):
-    return ct * (z * log(where(x == 0, 1, x)))
+    return ct * (z * log(where(x == 0, 1, _wide(x, z))))
 
 
 def _power_into(names, out):
@@ -217,6 +217,10 @@ conj = unary("conj", np.conjugate, lambda c, z, x: conj(c), linear=True)
 # -- two arguments -----------------------------------------------------------------
 
 
+def _turn(x, y):
+    return x / (x * x + y * y)
+
+
 def _over_hypot(c, z, x):
     return c * (x / where(z == 0, 1, z))
 
@@ -239,8 +243,9 @@ fmax = binary("fmax", np.fmax, *_EXTREMUM)
 fmin = binary("fmin", np.fmin, *_EXTREMUM)
 hypot = binary("hypot", np.hypot, lambda c, z, x, y: _over_hypot(c, z, x),
                lambda c, z, x, y: _over_hypot(c, z, y))
-arctan2 = binary("arctan2", np.arctan2, lambda c, z, x, y: c * (y / (x * x + y * y)),
-                 lambda c, z, x, y: c * (-x / (x * x + y * y)))
+arctan2 = binary("arctan2", np.arctan2,
+                 lambda c, z, x, y: c * _turn(_wide(y, z), _wide(x, z)),
+                 lambda c, z, x, y: c * -_turn(_wide(x, z), _wide(y, z)))
 logaddexp = binary("logaddexp", np.logaddexp,
                    lambda c, z, x, y: _share(c, z, x, y, exp, -LN2),
                    lambda c, z, x, y: _share(c, z, y, x, exp, -LN2))

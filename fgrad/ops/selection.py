@@ -22,6 +22,8 @@ def choose(mask, x, y, out):
     >>> choose(np.array([True, False, False]), 0, out, out=out)
     array([0., 2., 3.])
     """
+    if out.dtype.kind in "iu":  # numbers that do not fit wrap around, as in np.where
+        x, y = (np.asarray(v).astype(out.dtype, copy=False) for v in (x, y))
     word = _WORDS.get(out.itemsize)
     operands = [v for v in (mask, x, y) if isinstance(v, np.ndarray)]
     plain = all(v.shape == out.shape and v.flags.c_contiguous for v in operands)

@@ -1,0 +1,96 @@
+"""What new users found in compiled and large programs, kept as tests."""
+
+import numpy as np
+import pytest
+
+import fgrad
+from fgrad import grad, jit
+
+from .numerics import assert_same_bits
+
+LARGE = np.ones((1000, 500))
+
+
+@pytest.mark.parametrize(
+    "fun",
+    [
+        lambda u, k: np.sum((u[1:] * k**2) ** 2) + np.sum(u * k * k),
+        lambda u, k: np.sum(u * k * k) + np.sum((u[1:] * k**2) ** 2),
+        lambda u, k: np.sum((k * u[::-1] - u * k**2) ** 2),
+        lambda u, k: np.sum((u[1:] * k) * (u[:-1] * k)),
+    ],
+)
+def test_views_and_their_base_are_given_back_writeable(fun):
+    u = LARGE.copy()
+    slope = grad(lambda k: fun(u, k))(0.3)
+    assert u.flags.writeable and u[1:].flags.writeable
+    assert np.isclose(slope, (fun(u, 0.3 + 1e-6) - fun(u, 0.3 - 1e-6)) / 2e-6, 1e-5)
+
+
+def test_nested_gradients_give_views_back():
+    u = LARGE.copy()
+    view = u[1:]
+    inner = lambda k: grad(lambda m: np.sum((view * m) ** 2))(k) + np.sum(u * k * k)
+    grad(inner)(0.3)
+    assert u.flags.writeable and view.flags.writeable
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i1", bool])
+def test_integers_in_rules_do_not_overflow(dtype):
+    two = np.array([1 if dtype is bool else 2]).astype(dtype)
+    x = np.array([1.0])
+    exact = grad(lambda x: np.sum(np.arctan2(two.astype(float), x)))(x)
+    assert_same_bits(grad(lambda x: np.sum(np.arctan2(two, x)))(x), exact)
+    if dtype is not bool:
+        exact = grad(lambda x: np.sum(two.astype(float) ** x))(x * 2.0)
+        assert np.allclose(grad(lambda x: np.sum(two**x))(x * 2.0), exact, 1e-14)
+
+
+def test_arrays_made_of_numbers_share_no_memory():
+    first, second = jit(lambda v: (np.ravel(v), np.ravel(v)[::-1]))(1.5)
+    first[0] = 7.0
+    assert second[0] == 1.5
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u4", "i8"])
+@pytest.mark.parametrize("size", [4, 200_000])
+def test_where_wraps_numbers_around_at_any_size(dtype, size):
+    x = np.arange(size).astype(dtype)
+    fun = lambda x: np.where(x > 2, x, -1) * x + np.where(x > 2, 0, x)
+    assert_same_bits(jit(fun)(x), fun(x))
+
+
+def test_two_threads_become_one_where_no_thread_can_be_started(monkeypatch):
+    from fgrad.compiler import workspace
+
+    def ended():
+        raise RuntimeError("cannot schedule new futures after shutdown")
+
+    monkeypatch.setattr(workspace, "_cores", lambda: 2)
+    monkeypatch.setattr(workspace, "_helper", ended)
+    fun = lambda x: np.sum(np.exp(np.sin(x)) * np.tanh(x), axis=-1)
+    assert "in_threads" in jit(fun).lower(np.ones((1000, 1000))).as_text()
+    assert_same_bits(jit(fun)(np.ones((1000, 1000))), fun(np.ones((1000, 1000))))
+
+
+def test_a_group_of_a_thousand_arrays_is_planned_like_a_small_one():
+    def deep(x):
+        for i in range(300):
+            x = np.tanh(x + float(i))
+        return np.sum(x)
+
+    x = np.linspace(0.0, 1.0, 20_000)
+    lowered = jit(grad(deep)).lower(x)
+    assert "1 group" in lowered.explain()
+    assert_same_bits(lowered.compile()(x), grad(deep)(x))
+
+
+def test_zero_cotangents_stay_zero_in_every_guarded_rule():
+    x = np.array([0.0, 1.0, -0.0, 4.0])
+    with np.errstate(all="ignore"):
+        for fun in (np.log, np.log2, np.log10, np.sqrt, np.cbrt):
+            for make in (grad, lambda f: jit(grad(f))):
+                slope = make(lambda x, f=fun: np.sum(np.where(x > 0, f(x), 0.0)))(x)
+                assert slope[0] == slope[2] == 0.0 and np.all(np.isfinite(slope))
+            expected = fgrad.jvp(fun, (x,), (np.array([0.0, 1.0, 0.0, 1.0]),))[1]
+            assert expected[0] == expected[2] == 0.0
