@@ -207,13 +207,13 @@ def test_errstate_holds_in_both_threads(monkeypatch):
 
 
 def test_workspaces_are_freed_with_the_function():
-    before = sum(isinstance(o, Workspaces) for o in gc.get_objects())
+    before = sum(type(o) is Workspaces for o in gc.get_objects())
     fast = jit(lambda x: np.exp(np.sin(x) * x) + x)
     fast(V)
     del fast
     fgrad.clear_caches()
     gc.collect()
-    assert sum(isinstance(o, Workspaces) for o in gc.get_objects()) <= before
+    assert sum(type(o) is Workspaces for o in gc.get_objects()) <= before
 
 
 def test_memory_is_reused():

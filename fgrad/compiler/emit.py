@@ -296,7 +296,7 @@ class Emitter:
 
     def has_memory(self, atom: Any, root: Any) -> bool:
         """Say whether an output may be an array, not only a number."""
-        if self.numbers and not atom_aval(atom).shape:
+        if self.numbers and is_number(atom_aval(atom)):
             return False
         if root is None:
             return isinstance(atom, np.ndarray)
