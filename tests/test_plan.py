@@ -75,11 +75,9 @@ UNPLANNED = {"argument"}  # its one operation makes an output
 
 
 @pytest.fixture(params=["usual", "all"])
-def model(request, monkeypatch):
+def model(request):
     """Plan with the usual constants, and with small blocks wherever possible."""
-    if request.param == "all":
-        small = Model(buffered=1, fused=1, cached=0, block=1, fewest=64)
-        monkeypatch.setattr(cost_model, "MODEL", small)
+    request.getfixturevalue(f"plan_{request.param}")
 
 
 def leaves(tree):
@@ -125,6 +123,26 @@ def test_other_layouts_are_computed_without_a_plan(layout, model):
         fast = jit(fun)
         for argument in (X, x, X):
             assert_same_bits(fast(argument), fun(argument))
+
+
+def test_an_array_of_one_element_is_computed_as_numpy_does():
+    def fun(x, c):  # NumPy multiplies (1, 1) and (1,) in another way than (1, 1) and ()
+        return np.sum(x * x, axis=-1, keepdims=True) * c
+
+    fast = jit(fun)
+    for _ in range(20):
+        x, c = RNG.normal(size=(2, 1, 200_000)).view(complex)
+        assert_same_bits(fast(x, c[0, :1]), fun(x, c[0, :1]))
+
+
+def test_scalars_beside_large_arrays_have_their_dtype():
+    ones = np.ones(20_000, np.float32)
+
+    def fun(x):
+        x = x + np.float64(0.0)
+        return np.sum(x * ones) * (x * x + x * x - x * x / x)
+
+    assert_same_bits(jit(fun)(2.0**24 + 1), fun(2.0**24 + 1))
 
 
 def test_unaligned_arguments_are_computed_without_a_plan():
