@@ -70,6 +70,14 @@ PROGRAMS = {
     "integers": (lambda x: (x * 3 // 2 % 7) ** 2 + (x > 1), (np.arange(90_000),)),
     "complex": (lambda x: np.exp(x * 1j) * x + np.conj(x + 2j), (V,)),
 }
+PROGRAMS["views"] = (  # of a column: one of another, which nothing else reads
+    lambda x: fgrad.jvp(fgrad.vmap(lambda v: np.sort(v) * np.max(v)), (x,), (x,))[1],
+    (X,),
+)
+PROGRAMS["choices"] = (
+    lambda x: np.where(True, x * 2, x) * np.where(x[0, 0] > 0, x * 3, x) + x,
+    (X,),
+)
 PROGRAMS["twice"] = (lambda x: [np.sin(x) * x] * 2 + [(np.sin(x) * x)[1:]], (V,))
 UNPLANNED = {"argument"}  # its one operation makes an output
 
