@@ -211,3 +211,16 @@ def test_outputs_of_no_axes_have_memory_of_their_own(name):
     outs = [o for o in fgrad.tree.leaves(jit(fun)(x)) if isinstance(o, np.ndarray)]
     for i, out in enumerate(outs):
         assert not any(np.shares_memory(out, a) for a in (x, NONE, *outs[:i]))
+
+
+def test_constants_of_no_axes_are_copied():
+    one = np.array(1.0)
+
+    def fun(x):
+        loop = lax.fori_loop(0, 3, lambda i, c: c * x + c, x)
+        return fgrad.jvp(lambda x: x, (x,), (one,))[1], loop
+
+    fast = jit(fun)
+    first, second = (fast(np.float64(2.0))[0] for _ in range(2))
+    assert not np.shares_memory(first, second)
+    assert not np.shares_memory(first, one)
