@@ -48,6 +48,7 @@ def test_stages_know_their_signature():
     assert len(traced.jaxpr.invars) == len(lowered.jaxpr.invars) == 4
 
 
+@pytest.mark.usefixtures("plan_usual")
 def test_compiled_runs_and_does_not_stage():
     runs = []
 
@@ -166,6 +167,7 @@ def test_cost_analysis(case):
     assert lowered.compile().cost_analysis() == cost
 
 
+@pytest.mark.usefixtures("plan_usual")
 def test_memory_analysis():
     def f(w, x):
         h = np.sin(x)

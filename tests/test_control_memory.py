@@ -153,6 +153,7 @@ def softmax(w):
     return np.exp(w) / np.sum(np.exp(w))
 
 
+@pytest.mark.usefixtures("plan_usual")
 def test_what_does_not_change_stands_before_the_loop():
     def run(w, xs, norm):
         def body(c, x):

@@ -95,11 +95,13 @@ def test_an_output_has_the_place_of_one_argument():
 # -- the program -------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("plan_usual")
 def test_the_last_operation_writes_straight_into_the_argument():
     program = text(lambda w, g: w - 0.1 * g, A, B, donate=0)
     assert "np.subtract(w, 0.1 * g, out=w)\n    return (w,)" in program
 
 
+@pytest.mark.usefixtures("plan_usual")
 def test_what_may_depend_on_the_layout_is_copied():
     program = text(lambda x: np.sin(x), A, donate=0)
     assert "a = np.sin(x)\n    x[...] = a\n" in program
@@ -107,6 +109,7 @@ def test_what_may_depend_on_the_layout_is_copied():
     assert "x[...] = " in complex_
 
 
+@pytest.mark.usefixtures("plan_usual")
 def test_nothing_is_read_after_it_was_overwritten():
     program = text(lambda x, y: (x + y, x - y), A, B, donate=(0, 1))
     assert program.index("np.add(x, y)") < program.index("np.subtract(x, y, out=y)")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fgrad import jit
+from fgrad import jit, make_jaxpr
 
 
 @pytest.mark.parametrize("fun", [
@@ -29,6 +29,7 @@ def test_partition_of_nothing_takes_any_place(shape):
 
 @pytest.mark.parametrize("fun", [
     lambda x: np.abs(np.negative(-x)) ** x,
+    lambda x: np.exp(np.negative(-x)),
     lambda x: np.exp(x * 1.0),
     lambda x: np.exp((x - 0)[::2]),
     lambda x: np.sum(np.reshape(np.reshape(x, (-1,)), x.shape)),
@@ -70,3 +71,14 @@ def test_copied_outputs_keep_their_layout():
 def test_identities_before_arithmetic_go():
     text = jit(lambda x: np.sin(x * 1.0 + 2.0)).lower(np.ones(3)).as_text()
     assert "1.0" not in text
+
+
+@pytest.mark.parametrize("fun", [
+    np.sinc, np.round, lambda x: np.frexp(x)[0],
+    lambda x: x**2, lambda x: np.power(x, 2),
+])  # fmt: skip
+@pytest.mark.parametrize("char", "?bhief")
+def test_the_dtype_that_numpy_gives_is_known(fun, char):
+    x = np.ones(2, char)
+    for known in (make_jaxpr(fun)(x).out_avals[0], jit(fun)(x)):
+        assert known.dtype == fun(x).dtype

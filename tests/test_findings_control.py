@@ -177,3 +177,50 @@ def test_gradient_of_what_only_decides_the_end_of_a_loop():
 
     assert grad(f, (0, 1))(3.0, 1.0) == (0.0, 1.5**3)
     assert grad(f, 0)(3.0, 1.0) == jit(grad(f, 0))(3.0, 1.0) == 0.0
+
+
+NONE = np.array(2.5, np.float32)  # an array of no axes
+ALIASES = {
+    "beside a loop": lambda x: (x, lax.fori_loop(0, 3, lambda i, c: c * x, x)),
+    "of an argument": lambda x: lax.fori_loop(
+        0, 3, lambda i, c: (c[0] * x, c[1]), (x, x)
+    ),
+    "of a constant": lambda x: lax.fori_loop(
+        0, 3, lambda i, c: (c[0], NONE), (x, NONE)
+    ),
+    "of another carry": lambda x: lax.fori_loop(
+        0, 3, lambda i, c: (c[1], x), (NONE, x)
+    ),
+    "no iteration": lambda x: lax.while_loop(lambda c: c > 100, lambda c: c * x, x),
+    "some": lambda x: lax.while_loop(
+        lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1]), (0, x)
+    ),
+    "no iteration, constant": lambda x: lax.while_loop(
+        lambda c: c > 100, lambda c: c * x, NONE
+    ),
+    "a branch": lambda x: lax.cond(x > 9, lambda x: (x * 2, x), lambda x: (x, NONE), x),
+    "a branch in a loop": lambda x: lax.fori_loop(
+        0, 2, lambda i, c: lax.cond(i > 0, lambda c: c, lambda c: x, c), x
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALIASES)
+def test_outputs_of_no_axes_have_memory_of_their_own(name):
+    fun, x = ALIASES[name], np.array(1.5, np.float32)
+    outs = [o for o in fgrad.tree.leaves(jit(fun)(x)) if isinstance(o, np.ndarray)]
+    for i, out in enumerate(outs):
+        assert not any(np.shares_memory(out, a) for a in (x, NONE, *outs[:i]))
+
+
+def test_constants_of_no_axes_are_copied():
+    one = np.array(1.0)
+
+    def fun(x):
+        loop = lax.fori_loop(0, 3, lambda i, c: c * x + c, x)
+        return fgrad.jvp(lambda x: x, (x,), (one,))[1], loop
+
+    fast = jit(fun)
+    first, second = (fast(np.float64(2.0))[0] for _ in range(2))
+    assert not np.shares_memory(first, second)
+    assert not np.shares_memory(first, one)

@@ -88,6 +88,7 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.usefixtures("plan_usual")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_golden(name, request):
     fun, args = PROGRAMS[name]

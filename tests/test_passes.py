@@ -165,6 +165,7 @@ def test_outputs_are_fresh_memory():
     assert not np.shares_memory(first, constant)
 
 
+@pytest.mark.usefixtures("plan_usual")
 def test_source_is_in_the_traceback():
     import linecache
 

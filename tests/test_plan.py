@@ -70,16 +70,22 @@ PROGRAMS = {
     "integers": (lambda x: (x * 3 // 2 % 7) ** 2 + (x > 1), (np.arange(90_000),)),
     "complex": (lambda x: np.exp(x * 1j) * x + np.conj(x + 2j), (V,)),
 }
+PROGRAMS["views"] = (  # of a column: one of another, which nothing else reads
+    lambda x: fgrad.jvp(fgrad.vmap(lambda v: np.sort(v) * np.max(v)), (x,), (x,))[1],
+    (X,),
+)
+PROGRAMS["choices"] = (
+    lambda x: np.where(True, x * 2, x) * np.where(x[0, 0] > 0, x * 3, x) + x,
+    (X,),
+)
 PROGRAMS["twice"] = (lambda x: [np.sin(x) * x] * 2 + [(np.sin(x) * x)[1:]], (V,))
 UNPLANNED = {"argument"}  # its one operation makes an output
 
 
 @pytest.fixture(params=["usual", "all"])
-def model(request, monkeypatch):
+def model(request):
     """Plan with the usual constants, and with small blocks wherever possible."""
-    if request.param == "all":
-        small = Model(buffered=1, fused=1, cached=0, block=1, fewest=64)
-        monkeypatch.setattr(cost_model, "MODEL", small)
+    request.getfixturevalue(f"plan_{request.param}")
 
 
 def leaves(tree):
@@ -125,6 +131,26 @@ def test_other_layouts_are_computed_without_a_plan(layout, model):
         fast = jit(fun)
         for argument in (X, x, X):
             assert_same_bits(fast(argument), fun(argument))
+
+
+def test_an_array_of_one_element_is_computed_as_numpy_does():
+    def fun(x, c):  # NumPy multiplies (1, 1) and (1,) in another way than (1, 1) and ()
+        return np.sum(x * x, axis=-1, keepdims=True) * c
+
+    fast = jit(fun)
+    for _ in range(20):
+        x, c = RNG.normal(size=(2, 1, 200_000)).view(complex)
+        assert_same_bits(fast(x, c[0, :1]), fun(x, c[0, :1]))
+
+
+def test_scalars_beside_large_arrays_have_their_dtype():
+    ones = np.ones(20_000, np.float32)
+
+    def fun(x):
+        x = x + np.float64(0.0)
+        return np.sum(x * ones) * (x * x + x * x - x * x / x)
+
+    assert_same_bits(jit(fun)(2.0**24 + 1), fun(2.0**24 + 1))
 
 
 def test_unaligned_arguments_are_computed_without_a_plan():
@@ -207,13 +233,13 @@ def test_errstate_holds_in_both_threads(monkeypatch):
 
 
 def test_workspaces_are_freed_with_the_function():
-    before = sum(isinstance(o, Workspaces) for o in gc.get_objects())
+    before = sum(type(o) is Workspaces for o in gc.get_objects())
     fast = jit(lambda x: np.exp(np.sin(x) * x) + x)
     fast(V)
     del fast
     fgrad.clear_caches()
     gc.collect()
-    assert sum(isinstance(o, Workspaces) for o in gc.get_objects()) <= before
+    assert sum(type(o) is Workspaces for o in gc.get_objects()) <= before
 
 
 def test_memory_is_reused():

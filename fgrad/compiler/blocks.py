@@ -59,9 +59,8 @@ class BlockPlanner:
         shown = _shown(group)
         outside = {v for v in group.roles if uses[v] > inside[v]}
         written = {shown.get(v, v) for v in outside}
-        after = [e for e in group.eqns if e.prim.view and e.outs[0] in outside]
         whole = [v for v in group.roles if v in written]
-        self.blocks = Blocks(group, whole, after, shown)
+        self.blocks = Blocks(group, whole, _after(group, outside), shown)
         self.last: dict[Var, int] = {}
         for k, eqn in enumerate(self.blocks.eqns):
             self.last.update((shown.get(a, a), k) for a in _vars(eqn.inputs))
@@ -167,6 +166,16 @@ class BlockPlanner:
             blocks.buffers.append(Buffer(slot, shape, dtype))
         for buffer in blocks.buffers:  # the next group may have them
             slots.give(buffer.slot)
+
+
+def _after(group: Group, outside: set[Var]) -> list[Eqn]:
+    """Return the views that are read outside of a group, and those they are made of."""
+    read, found = set(outside), []
+    for eqn in reversed(group.eqns):
+        if eqn.prim.view and eqn.outs[0] in read:
+            read.update(_vars(eqn.inputs))
+            found.append(eqn)
+    return found[::-1]
 
 
 def _shown(group: Group) -> dict[Var, Var]:

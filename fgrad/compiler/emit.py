@@ -302,8 +302,8 @@ class Emitter:
 
     def has_memory(self, atom: Any, root: Any) -> bool:
         """Say whether an output may be an array, not only a number."""
-        if self.numbers and not atom_aval(atom).shape:
-            return False
+        if self.numbers and is_number(atom_aval(atom)):  # but for a constant array
+            return isinstance(atom, np.ndarray) and not self.depth
         if root is None:
             return isinstance(atom, np.ndarray)
         if root in self.jaxpr.invars:

@@ -30,6 +30,7 @@ class PlannedEmitter(Emitter):
         self, jaxpr: Jaxpr, name: str, arguments: list[str], plan: Plan, plain: Any
     ) -> None:
         super().__init__(jaxpr, name, arguments)
+        self.numbers = False  # large arrays read its scalars: their dtypes matter
         self.plan = plan
         self.plain = plain
         self.given: dict[int, Var] = {}  # outputs -> arguments that they are put into

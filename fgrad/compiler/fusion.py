@@ -169,11 +169,15 @@ class Fusion:
         return space if eqn.prim.elementwise or _is_cast(eqn) else None
 
     def _space_of_reduction(self, eqn: Eqn) -> Shape | None:
-        """Return the space of a reduction over the inner axis of something large."""
+        """Return the space of a reduction over the inner axis of something large.
+
+        A single row is no block: NumPy has loops of its own for what it leaves, arrays
+        of one element.
+        """
         x = atom_aval(eqn.inputs[0])
         inner = eqn.params.get("axes") == (x.ndim - 1,) and x.ndim > 1
         big = x.size >= self.smallest
-        return x.shape if inner and big and x.shape[-1] > 1 else None
+        return x.shape if inner and big and 1 < x.shape[-1] < x.size else None
 
     def _role_of(self, eqn: Eqn, space: Shape) -> Role:
         return Role.FULL if eqn.outs[0].aval.shape == space else Role.COLUMN

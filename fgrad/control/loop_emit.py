@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..compiler.call import derived
 from ..compiler.emit import Emitter, emit, identifier, literal
 from ..compiler.loading import load
@@ -93,7 +95,7 @@ class _Writer:
         """Write what is before the loop, the loop, and what comes of it."""
         outer, loop = self.outer, self.loop
         consts = list(map(self._const, self.consts, self.body.invars))
-        arrays = [outer.operand(a) for a in self.eqn.inputs if atom_aval(a).shape]
+        arrays = [outer.operand(a) for a in filter(self._is_array, self.eqn.inputs)]
         for k, (name, atom) in enumerate(zip(self.names, self.carry)):
             if k != self.counter:
                 outer.line(f"{name} = {self._given(atom)}")
@@ -348,10 +350,10 @@ class _Writer:
                     outer.line(f"{name} = {scalar}")
         shared = self._shared(inner)
         if shared:
-            consts = [a for a in self.body.outs[: loop.n_carry] if type(a) is not Var]
-            arrays += [inner.atom(a) for a in consts if atom_aval(a).shape]
+            outs = self.body.outs[: loop.n_carry]
+            arrays += [inner.atom(a) for a in outs if isinstance(a, np.ndarray)]
             carried = zip(self.names, self.body.in_avals[loop.n_consts :])
-            arrays += [c for c, a in carried if a.shape and c not in shared]
+            arrays += [c for c, a in carried if not is_number(a) and c not in shared]
             own = outer.bind("fresh", fresh)
             names, given = (", ".join(texts) for texts in (shared, arrays))
             outer.line(f"{names}, = {own}(({names},), ({given},))")
@@ -369,8 +371,20 @@ class _Writer:
         for name, atom, var in zip(self.names, self.body.outs, self.eqn.outs):
             root = inner.root(atom)
             own = root is not None and root not in taken and self.loop.length
-            if var.aval.shape and self.outer.uses[var] and not own:
+            if self.outer.uses[var] and not own and self._may_be_array(atom, var):
                 found.append(name)
             if root is not None:
                 taken.add(root)
         return found
+
+    def _may_be_array(self, atom: Any, var: Var) -> bool:
+        """Say whether a carry may be an array; of no axes, if it is one of those."""
+        if var.aval.shape or isinstance(atom, np.ndarray):
+            return True
+        kinds = [atom_aval(a).dtype for a in filter(self._is_array, self.eqn.inputs)]
+        return not is_number(var.aval) and var.aval.dtype in kinds
+
+    def _is_array(self, atom: Any) -> bool:
+        """Say whether an input may be an array, also one of no axes."""
+        outer = self.outer
+        return bool(atom_aval(atom).shape) or outer.has_memory(atom, outer.root(atom))

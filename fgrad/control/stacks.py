@@ -77,8 +77,8 @@ class Ragged:
     def __add__(self, other: Any) -> Any:
         return _each(operator.add, (self, other))
 
-    def copy(self) -> Ragged:
-        """Return the stack itself: it does not change any more."""
+    def copy(self, order: str = "K") -> Ragged:
+        """Return the stack itself: it does not change any more, in any order."""
         return self
 
     def transpose(self, axes: Sequence[int]) -> Ragged:

@@ -54,6 +54,8 @@ _power = _operator(ops.power)
 def _pow(self: Tracer, other: Any, modulo: Any = None) -> Any:
     if modulo is not None:
         raise TypeError("pow(x, y, modulo) of a traced value: write x**y % modulo")
+    if type(other) is int and other == 2 and self.aval.dtype.kind == "b":
+        return _power(self, other) if self.aval.weak else ops.square(self)
     return _power(self, other)
 
 

@@ -316,7 +316,7 @@ def _sinc_slope(x):
 sinc = elementwise(
     "sinc",
     impl=np.sinc,
-    abstract=lambda x: ufunc_aval(np.sin, None, x),
+    abstract=lambda x: ufunc_aval(np.true_divide, None, x, x),  # of integers: float64
     rules=(lambda c, z, x: c * _sinc_slope(x),),
     emit="np.sinc({0})",
 )
@@ -333,7 +333,7 @@ exponent = elementwise(
 mantissa = elementwise(
     "mantissa",
     impl=lambda x: np.frexp(x)[0],
-    abstract=lambda x: Aval(x.shape, x.dtype),
+    abstract=lambda x: Aval(x.shape, np.frexp(np.empty(0, x.dtype))[0].dtype),
     rules=(lambda c, z, x: ldexp(c, -exponent(x)),),
     emit="np.frexp({0})[0]",
 )
@@ -341,7 +341,7 @@ mantissa = elementwise(
 around = elementwise(
     "round",
     impl=lambda x, *, decimals: np.round(x, decimals),
-    abstract=lambda x, *, decimals: Aval(x.shape, x.dtype),
+    abstract=lambda x, *, decimals: Aval(x.shape, np.round(np.empty(0, x.dtype)).dtype),
     rules=None,
     emit="np.round({0}, {decimals})",
     flat=True,

@@ -179,10 +179,10 @@ ROWS = make_index((ARRAY,))
 
 def _rows(x, i):
     """Return ``x[i]``; ``take`` is faster, and lays out contiguous rows alike."""
+    plain = x.flags.c_contiguous and i.flags.c_contiguous and i.dtype.kind == "i"
     try:
-        if x.flags.c_contiguous and i.flags.c_contiguous and i.dtype.kind == "i":
-            return x.take(i, axis=0)
-        return x[i]
+        # Of an array without rows, take says no index.
+        return x.take(i, axis=0) if plain and len(x) else x[i]
     except IndexError as error:
         raise IndexError(f"{error}, indexing shape {x.shape}") from None
 

@@ -27,7 +27,7 @@ def choose(mask, x, y, out):
     word = _WORDS.get(out.itemsize)
     operands = [v for v in (mask, x, y) if isinstance(v, np.ndarray)]
     plain = all(v.shape == out.shape and v.flags.c_contiguous for v in operands)
-    if mask.size < _LARGE or word is None or not plain:
+    if word is None or not plain or type(mask) is bool or mask.size < _LARGE:
         return _copied(mask, x, y, out)
     mask, x, y, whole = (
         v.reshape(-1) if isinstance(v, np.ndarray) else v for v in (mask, x, y, out)

@@ -105,8 +105,8 @@ def _neg(walk: _Signs, eqn: Eqn) -> bool:
     (x,) = eqn.inputs
     if type(x) is not Var:
         return False
-    if x in walk.negated:
-        walk.same[eqn.outs[0]] = walk.negated[x]
+    if (same := _source(walk, x)) is not None:
+        walk.same[eqn.outs[0]] = same
         return True
     product = walk.producers.get(x)
     if product is not None and product.prim is ew.mul and walk.uses[x] == 1:
