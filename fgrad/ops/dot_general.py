@@ -132,7 +132,7 @@ def _product(contract, batch, ndims):
     def product(x, y):
         if type(x) is known and type(y) is known:
             return run(x, y)
-        return dot_general_p(x, y, ndims=ndims, **params)
+        return dot_general_p(x, y, **params, ndims=ndims)
 
     return product
 
