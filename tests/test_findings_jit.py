@@ -94,3 +94,75 @@ def test_zero_cotangents_stay_zero_in_every_guarded_rule():
                 assert slope[0] == slope[2] == 0.0 and np.all(np.isfinite(slope))
             expected = fgrad.jvp(fun, (x,), (np.array([0.0, 1.0, 0.0, 1.0]),))[1]
             assert expected[0] == expected[2] == 0.0
+
+
+# -- values that play two parts, odd dtypes, one row ---------------------------------
+
+RNG = np.random.default_rng(0)
+SQUARE, DIAGONAL = RNG.random((600, 600)), RNG.random(600)
+
+
+def row_last(x, d):
+    e = np.exp(x)
+    return (e * d) / (np.sum(e, axis=1) + d)[:, None]
+
+
+def row_first(x, d):
+    e = np.exp(x)
+    scaled = e * d
+    return scaled / (np.sum(e, axis=1) + d)[:, None]
+
+
+@pytest.mark.parametrize("fun", [row_last, row_first])
+def test_a_value_may_be_a_row_and_a_column(fun):
+    assert_same_bits(jit(fun)(SQUARE, DIAGONAL), fun(SQUARE, DIAGONAL))
+    closed = lambda x: fun(x, DIAGONAL)
+    assert_same_bits(jit(closed)(SQUARE), closed(SQUARE))
+    slopes = grad(lambda *args: np.sum(fun(*args) ** 2), (0, 1))
+    for a, e in zip(jit(slopes)(SQUARE, DIAGONAL), slopes(SQUARE, DIAGONAL)):
+        assert_same_bits(a, e)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["i8", "i1", "u1", "u2", "f2", "f4", "f8", "c16", bool]
+)
+@pytest.mark.parametrize("exponent", [2, 3, 2.0, 0.5, -1.0])
+def test_powers_of_large_arrays_are_those_of_small_ones(dtype, exponent):
+    x = (np.arange(1, 40_001) % 100 + 1).astype(dtype)
+    fun = lambda x: (x**exponent) * 2
+    with np.errstate(all="ignore"):
+        assert_same_bits(jit(fun)(x), fun(x))
+
+
+def test_negative_powers_of_integers_raise_at_any_size():
+    for size in (3, 40_000):
+        with pytest.raises(ValueError, match="negative integer powers"):
+            jit(lambda x: x**-1 * 2)(np.full(size, 5))
+
+
+def test_large_integers_are_compared_as_numpy_does():
+    x = np.float64(2.0**53)
+    step = lambda i, c: c + np.where(x == 2**53 + 1, 1.0, 2.0)
+    fun = lambda x: fgrad.lax.fori_loop(
+        0, 3, lambda i, c: c + np.where(x == 2**53 + 1, 1.0, 2.0), 0.0 * x
+    )
+    expected = 0.0
+    for i in range(3):
+        expected = step(i, expected)
+    assert jit(fun)(x) == fun(x) == expected
+
+
+def test_reductions_of_a_column_of_one_row():
+    def fun(x, w):
+        s = np.sum(np.exp(x), axis=1, keepdims=True)
+        y = (np.exp(x) / s) @ w
+        return y * np.sum(s, axis=0, keepdims=True) + x / np.sum(s, axis=0)
+
+    x, w = RNG.normal(size=(1, 300_000)), RNG.normal(size=(300_000, 1))
+    assert_same_bits(jit(fun)(x, w), fun(x, w))
+
+
+def test_choices_between_numbers_that_are_too_large():
+    mask, a = RNG.random(10_000) < 0.5, RNG.random(10_000)
+    fun = lambda m, a: np.where(m, 2**63, 0) * a
+    assert_same_bits(jit(fun)(mask, a), fun(mask, a))

@@ -89,9 +89,9 @@ class BlockPlanner:
         """Return a buffer for the output of a member: an operand's, a free one, new."""
         out = eqn.outs[0]
         kind = (out.aval.dtype, self.group.roles[out])
-        for place, atom in enumerate(eqn.inputs):
+        for atom in eqn.inputs:
             found = self._ending(k, atom)
-            if found is not None and may_overwrite(eqn, place):
+            if found is not None and may_overwrite(eqn, atom):
                 if self.kinds[found] == kind:
                     self.last[self.blocks.same(atom)] = -1  # it is taken over
                     return found
@@ -126,9 +126,9 @@ class BlockPlanner:
             return None
         if own is not None and planner.dies(own, self.i - 1, out):
             return own
-        for place, var in enumerate(eqn.inputs):
+        for var in eqn.inputs:
             if type(var) is Var and self.last.get(var) == k:
-                if may_overwrite(eqn, place) and self._is_free(var, out):
+                if may_overwrite(eqn, var) and self._is_free(var, out):
                     return var
         return self._ended_before(out)
 

@@ -187,7 +187,7 @@ class StepEmitter:
                 self._name_input(eqn, atom)
         local = [self.outer.reserve(f"b{i}") for i in range(len(blocks.buffers))]
         for var in blocks.written:
-            self._array(var, blocks.group.roles[var])
+            self.names[var] = self._array(var, blocks.group.roles[var])
         self.names.update((v, local[i]) for v, i in blocks.temporary.items())
         lines = [(line, e.source) for e in blocks.eqns for line in self._lines(e)]
         name = self.outer.reserve("block")
@@ -197,7 +197,7 @@ class StepEmitter:
         return Source(name, [head, *texts], self.namespace, [], [None, *origins])
 
     def _lines(self, eqn: Eqn) -> list[str]:
-        names = [self._text(a) for a in eqn.inputs]
+        names = [self._text(eqn, a) for a in eqn.inputs]
         out = self.names[eqn.outs[0]]
         if "keepdims" in eqn.params:
             params = {**eqn.params, "axes": (1,), "keepdims": True}
@@ -209,26 +209,38 @@ class StepEmitter:
         self.namespace[bound] = function
         return bound
 
-    def _text(self, atom: Any) -> str:
-        if type(atom) is Var:
-            return self.names[self.blocks.shown.get(atom, atom)]
-        literal = number_text(atom)
-        return literal if literal is not None else self.names[id(atom)]
+    def _text(self, eqn: Eqn, atom: Any) -> str:
+        member = self._member(atom)
+        if member is not None:
+            return self.names[member]
+        literal = None if type(atom) is Var else number_text(atom)
+        return literal if literal is not None else self.names[self._key(eqn, atom)]
+
+    def _member(self, atom: Any) -> Var | None:
+        """Return the output of a member that an atom is, or is a view of."""
+        if type(atom) is not Var:
+            return None
+        shown = self.blocks.shown.get(atom, atom)
+        return shown if shown in self.blocks.group.roles else None
+
+    def _key(self, eqn: Eqn, atom: Any) -> tuple[int, Role | None]:
+        """Return what names a value from outside: it may be a row and a column."""
+        return id(atom), self.blocks.group.role(eqn, atom)
 
     def _name_input(self, eqn: Eqn, atom: Any) -> None:
         """Give a value from outside a name in the step, and pass it on."""
+        key = self._key(eqn, atom)
+        if self._member(atom) is not None or key in self.names:
+            return
         if type(atom) is Var:
-            inside = self.blocks.shown.get(atom, atom) in self.blocks.group.roles
-            if inside or atom in self.names:
-                return
             self.outer.name_it(atom)
-        elif number_text(atom) is not None or id(atom) in self.names:
+        elif number_text(atom) is not None:
             return
-        role = self.blocks.group.role(eqn, atom)
+        role = key[1]
         if role in (Role.FULL, Role.COLUMN):
-            self._array(atom, role)
+            self.names[key] = self._array(atom, role)
             return
-        name = self._parameter(atom)
+        name = self.names[key] = self._parameter(atom)
         text = self.outer.atom(atom)
         shape = atom_aval(atom).shape
         row = shape and role is Role.ROW and shape != (self.inner,)
@@ -236,22 +248,23 @@ class StepEmitter:
         if shape and role is Role.SCALAR:
             self.shared[name] = f"{text}.reshape(())"
 
-    def _array(self, atom: Any, role: Role) -> None:
-        """Pass an array on whose rows are cut into blocks."""
+    def _array(self, atom: Any, role: Role) -> str:
+        """Pass an array on whose rows are cut into blocks; return its name there."""
         shape = (self.count, self.inner if role is Role.FULL else 1)
         wanted = (self.count * self.inner,) if self.flat else shape
         text = self.outer.atom(atom)
         same = atom_aval(atom).shape == wanted
         if not same:
             text = f"{text}.reshape({', '.join(map(str, wanted))})"
-        self.arrays[self._parameter(atom)] = text
+        name = self._parameter(atom)
+        self.arrays[name] = text
+        return name
 
     def _parameter(self, atom: Any) -> str:
         text = self.outer.atom(atom)
         name = text if text.isidentifier() else self.outer.fresh()
         if name in self.arrays or name in self.shared:
             name = self.outer.fresh()
-        self.names[atom if type(atom) is Var else id(atom)] = name
         return name
 
 

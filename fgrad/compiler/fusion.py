@@ -156,7 +156,7 @@ class Fusion:
     def _space_of_columns(self, eqn: Eqn, space: Shape) -> Shape | None:
         """Return the space of an operation on columns, if it gives a column."""
         shape = eqn.outs[0].aval.shape
-        if shape not in (space[:-1], (*space[:-1], 1)):
+        if shape not in (space[:-1], (*space[:-1], 1)) or "keepdims" in eqn.params:
             return None
         if eqn.prim is reshape:
             return space

@@ -8,7 +8,7 @@ inf or nan: the rules below ask NumPy there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import sqrt
 from typing import Any
 
@@ -217,6 +217,8 @@ def _template(eqn: Eqn, avals: list[Aval], out: Aval) -> str | None:
             return None
         return template if name == "choose" else _of_floats(template, kinds)
     if name in _TRUTHS and set(kinds) <= {"f", "i"}:
+        if not set(kinds) <= {"f"}:  # Python compares large integers exactly
+            return None if not _are_exact(eqn.inputs) else _TRUTHS[name]
         return _TRUTHS[name]
     if name not in _FLOATS or out.dtype.char != "d" or not set(kinds) <= {*"fib"}:
         return None
@@ -225,6 +227,17 @@ def _template(eqn: Eqn, avals: list[Aval], out: Aval) -> str | None:
     if "f" not in kinds:
         return None
     return _division(eqn, out) if name == "div" else _weakly(_FLOATS[name], out)
+
+
+def _are_exact(atoms: Iterable[Any]) -> bool:
+    """Say whether all integers among some atoms are floats as well, or all are weak."""
+    weak = all(atom_aval(a).weak for a in atoms)
+    known = all(
+        type(a) is not Var and abs(a) <= 2**53
+        for a in atoms
+        if atom_aval(a).dtype.kind == "i"
+    )
+    return weak or known
 
 
 def _kind(aval: Aval) -> str:

@@ -160,8 +160,7 @@ class Planner:
         return None
 
     def _takes(self, i: int, eqn: Eqn, out: Var, var: Var) -> bool:
-        places = [k for k, atom in enumerate(eqn.inputs) if atom is var]
-        over = all(may_overwrite(eqn, k) for k in places)
+        over = may_overwrite(eqn, var)
         alone = self.is_alone(var, _vars(eqn.inputs))
         return over and alone and self.dies(var, i, out)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..core import Eqn, Var, atom_aval
-from ..ops.elementwise import where
+import numpy as np
+
+from ..core import Aval, Eqn, Var, atom_aval
+from ..ops.elementwise import power, where
 from .emit import number_text
 
 Bind = Callable[[str, Any], str]
@@ -46,10 +48,21 @@ def can_write(eqn: Eqn) -> bool:
     prim = eqn.prim
     if not prim.into or prim.view or prim.calls or len(eqn.outs) != 1:
         return False
-    if prim is where and atom_aval(eqn.inputs[0]).dtype.kind != "b":
+    first, out = atom_aval(eqn.inputs[0]), eqn.outs[0].aval
+    if prim is where and (first.dtype.kind != "b" or not _fit(eqn.inputs, out)):
         return False  # a mask has to be boolean
+    if prim is power and (first.dtype.kind != "f" or first.dtype != out.dtype):
+        return False  # which loop `**` takes, depends on more than the exponent
     names = [number_text(a) or "x" if type(a) is not Var else "x" for a in eqn.inputs]
     return bool(writing_text(eqn, names, "out"))
+
+
+def _fit(atoms: Iterable[Any], out: Aval) -> bool:
+    """Say whether integers among some atoms are numbers of a dtype."""
+    if out.dtype.kind not in "iu":
+        return True
+    info = np.iinfo(out.dtype)
+    return all(info.min <= a <= info.max for a in atoms if type(a) is int)
 
 
 def writing_text(
@@ -66,6 +79,8 @@ def writing_text(
     return into.format(*names, out=out, **called, **eqn.params)
 
 
-def may_overwrite(eqn: Eqn, place: int) -> bool:
+def may_overwrite(eqn: Eqn, operand: Any) -> bool:
     """Say whether the output may take the memory of an operand of its own shape."""
-    return eqn.prim.over is None or place in eqn.prim.over
+    over = eqn.prim.over
+    places = [i for i, atom in enumerate(eqn.inputs) if atom is operand]
+    return over is None or all(i in over for i in places)
