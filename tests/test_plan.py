@@ -289,6 +289,7 @@ def test_donated_arguments_are_not_read_after_they_were_written(fun, model):
     assert not np.shares_memory(*outs)
 
 
+@pytest.mark.usefixtures("plan_usual")
 def test_every_line_says_where_it_came_from():
     def loss(w):
         h = np.tanh(X @ w)

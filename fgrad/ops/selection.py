@@ -12,7 +12,7 @@ import numpy as np
 _LARGE = 4096  # below, a processor knows a mask by heart
 _BLOCK = 16384
 _NUMBERS = (int, float, complex)
-_WORDS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+_WORDS = ("", "i1", "i2", "", "i4", "", "", "", "i8")  # by their bytes
 
 
 def choose(mask, x, y, out):
@@ -24,10 +24,10 @@ def choose(mask, x, y, out):
     """
     if out.dtype.kind in "iu":  # numbers that do not fit wrap around, as in np.where
         x, y = (np.asarray(v).astype(out.dtype, copy=False) for v in (x, y))
-    word = _WORDS.get(out.itemsize)
+    word = _WORDS[out.itemsize] if out.itemsize < len(_WORDS) else ""
     operands = [v for v in (mask, x, y) if isinstance(v, np.ndarray)]
     plain = all(v.shape == out.shape and v.flags.c_contiguous for v in operands)
-    if word is None or not plain or type(mask) is bool or mask.size < _LARGE:
+    if not word or not plain or type(mask) is bool or mask.size < _LARGE:
         return _copied(mask, x, y, out)
     mask, x, y, whole = (
         v.reshape(-1) if isinstance(v, np.ndarray) else v for v in (mask, x, y, out)
