@@ -242,6 +242,15 @@ def test_workspaces_are_freed_with_the_function():
     assert sum(type(o) is Workspaces for o in gc.get_objects()) <= before
 
 
+def test_names_of_users_are_theirs():
+    def fun(workspace, workspaces, plain, contiguous, t0, b0, block_1, in_blocks, a):
+        y = np.sin(workspace) * workspaces + np.exp(plain) * contiguous
+        return (y * y - t0 + b0 * block_1) / in_blocks + a * y
+
+    args = [V * (k + 1.0) + 0.1 for k in range(9)]
+    assert_same_bits(jit(fun)(*args), fun(*args))
+
+
 def test_memory_is_reused():
     def deep(x):
         for _ in range(50):

@@ -45,8 +45,8 @@ class PlannedEmitter(Emitter):
             taken = self.bind("workspaces", spaces)
             names = ", ".join(self.buffers.values())
             comma = "," if len(self.buffers) == 1 else ""
-            self.line(f"{names}{comma} = workspace = {taken}.take()")
-            self.taken.add("workspace")
+            whole = self.reserve("workspace")
+            self.line(f"{names}{comma} = {whole} = {taken}.take()")
         for i, item in enumerate(self.plan.items):
             if isinstance(item, Blocks):
                 self._blocks(item)
@@ -56,7 +56,7 @@ class PlannedEmitter(Emitter):
             self._forget(i)
         results = self.results()
         if self.buffers:
-            self.line(f"{self.bind('workspaces', spaces)}.give(workspace)")
+            self.line(f"{self.bind('workspaces', spaces)}.give({whole})")
         return self.function([self.text[v] for v in self.jaxpr.invars], results)
 
     def equation(self, eqn: Eqn) -> None:
