@@ -36,6 +36,11 @@ KINDS = {
 }
 
 
+def count(kind):
+    """Return how many programs of a kind are run, two thousand in all."""
+    return 100 if "large" in kind else 300
+
+
 def run(property, count, **options):
     """Check a property of random programs; show the smallest that lacks it."""
 
@@ -52,9 +57,9 @@ def run(property, count, **options):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_jit_changes_nothing(kind):
-    run(check, 100, **KINDS[kind])
+    run(check, count(kind), **KINDS[kind])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "wrapped" not in kind])
 def test_jit_is_plain_numpy(kind):
-    run(check_plain, 100, **KINDS[kind])
+    run(check_plain, count(kind), **KINDS[kind])
