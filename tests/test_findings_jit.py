@@ -166,3 +166,11 @@ def test_choices_between_numbers_that_are_too_large():
     mask, a = RNG.random(10_000) < 0.5, RNG.random(10_000)
     fun = lambda m, a: np.where(m, 2**63, 0) * a
     assert_same_bits(jit(fun)(mask, a), fun(mask, a))
+
+
+def test_what_a_maximum_of_scalars_passes_on_is_a_scalar():
+    fun = lambda x: fgrad.jvp(lambda x: [np.minimum(x[1], 2)] * 2, (x,), (x,))
+    x = np.array([1.0, 0.5, 3.0], np.float32)
+    for make in (lambda f: f, jit):
+        _, (first, second) = make(fun)(x)
+        assert type(first) is type(second) is np.float32

@@ -102,11 +102,11 @@ def chosen_part(c, x, y, z, out=None):
     elif np.shape(hit) == np.shape(tie) and np.shape(c) in ((), np.shape(hit)):
         part = where(hit, c, 0)
     else:
-        return np.where(hit, np.where(tie, c * 0.5, c), 0)
+        return np.where(hit, np.where(tie, c * 0.5, c), 0)[()]
     tie = hit & tie
     if np.any(tie):
         np.copyto(part, c * 0.5, where=tie)
-    return part
+    return part if out is not None else part[()]
 
 
 def _part(x, part):
