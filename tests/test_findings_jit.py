@@ -54,10 +54,16 @@ def test_arrays_made_of_numbers_share_no_memory():
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u4", "i8"])
 @pytest.mark.parametrize("size", [4, 200_000])
-def test_where_wraps_numbers_around_at_any_size(dtype, size):
+def test_where_takes_the_same_numbers_at_any_size(dtype, size):
     x = np.arange(size).astype(dtype)
     fun = lambda x: np.where(x > 2, x, -1) * x + np.where(x > 2, 0, x)
-    assert_same_bits(jit(fun)(x), fun(x))
+    try:
+        expected = fun(x)
+    except OverflowError:  # as NumPy 2.5 has it
+        with pytest.raises(OverflowError):
+            jit(fun)(x)
+    else:
+        assert_same_bits(jit(fun)(x), expected)
 
 
 def test_two_threads_become_one_where_no_thread_can_be_started(monkeypatch):
@@ -165,7 +171,11 @@ def test_reductions_of_a_column_of_one_row():
 def test_choices_between_numbers_that_are_too_large():
     mask, a = RNG.random(10_000) < 0.5, RNG.random(10_000)
     fun = lambda m, a: np.where(m, 2**63, 0) * a
-    assert_same_bits(jit(fun)(mask, a), fun(mask, a))
+    try:
+        expected = fun(mask, a)
+    except OverflowError:
+        pytest.skip("this NumPy does not take such numbers")
+    assert_same_bits(jit(fun)(mask, a), expected)
 
 
 def test_what_a_maximum_of_scalars_passes_on_is_a_scalar():

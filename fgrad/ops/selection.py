@@ -22,8 +22,6 @@ def choose(mask, x, y, out):
     >>> choose(np.array([True, False, False]), 0, out, out=out)
     array([0., 2., 3.])
     """
-    if out.dtype.kind in "iu":  # numbers that do not fit wrap around, as in np.where
-        x, y = (np.asarray(v).astype(out.dtype, copy=False) for v in (x, y))
     word = _WORDS[out.itemsize] if out.itemsize < len(_WORDS) else ""
     operands = [v for v in (mask, x, y) if isinstance(v, np.ndarray)]
     plain = all(v.shape == out.shape and v.flags.c_contiguous for v in operands)
@@ -65,9 +63,11 @@ def where(mask, x, y):
     if type(mask) is not np.ndarray or mask.size < _LARGE or mask.dtype.kind != "b":
         return np.where(mask, x, y)
     operands = [v for v in (mask, x, y) if isinstance(v, np.ndarray)]
-    if not all(v.shape == mask.shape and v.flags.c_contiguous for v in operands):
-        return np.where(mask, x, y)
-    return choose(mask, x, y, np.empty(mask.shape, np.result_type(x, y)))
+    plain = all(v.shape == mask.shape and v.flags.c_contiguous for v in operands)
+    dtype = np.result_type(x, y)
+    if not plain or (dtype.kind in "iu" and int in (type(x), type(y))):
+        return np.where(mask, x, y)  # it says whether an integer fits
+    return choose(mask, x, y, np.empty(mask.shape, dtype))
 
 
 def safe_divide(c, x, out=None):

@@ -18,7 +18,7 @@ RISKY = [
 FLAT = [
     f"np.{name}({{0}})"
     for name in """sign floor ceil trunc rint signbit isnan isinf isfinite logical_not
-    spacing round fix isreal isposinf""".split()
+    spacing round isreal isposinf""".split()
 ]
 BINARY = [
     f"np.{name}({{0}},{{1}})"
