@@ -20,7 +20,6 @@ from .donation import Donating
 from .explain import explained
 from .memory import MemoryStats, memory_of
 from .runtime import Executable, compiled
-from .workspace import Workspaces
 
 
 @dataclass(frozen=True)
@@ -303,7 +302,7 @@ def costs(program: Executable | Donating) -> dict[str, float]:
     """Return what a program costs: operations, traffic and memory."""
     jaxpr, plan = program.jaxpr, program.plan
     memory = memory_of(jaxpr, [], program.source, plan)
-    held = Workspaces(plan.buffers).nbytes if plan else 0
+    held = plan.nbytes if plan else 0
     peak = (
         memory.argument_size_in_bytes
         + memory.output_size_in_bytes

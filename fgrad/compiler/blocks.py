@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ..core import Eqn, Var
+from ..core import Eqn, Var, variables
+from .cost import nbytes
 from .cost_model import block_rows
-from .fusion import Group, Role, bytes_of
+from .fusion import Group, Role
 from .storage import may_overwrite
 from .workspace import Buffer
 
@@ -54,7 +54,7 @@ class BlockPlanner:
         self.planner = planner
         self.i = i
         self.group = group
-        inside = Counter(a for e in group.eqns for a in _vars(e.inputs))
+        inside = Counter(a for e in group.eqns for a in variables(e.inputs))
         uses = planner.uses
         shown = _shown(group)
         outside = {v for v in group.roles if uses[v] > inside[v]}
@@ -63,7 +63,7 @@ class BlockPlanner:
         self.blocks = Blocks(group, whole, _after(group, outside), shown)
         self.last: dict[Var, int] = {}
         for k, eqn in enumerate(self.blocks.eqns):
-            self.last.update((shown.get(a, a), k) for a in _vars(eqn.inputs))
+            self.last.update((shown.get(a, a), k) for a in variables(eqn.inputs))
         self.shares = Counter(map(planner.root, self.last))  # values in one memory
         self.ended: dict[Any, list[Var]] = {}  # arrays from outside, read by now
         self.kinds: list[Kind] = []  # of the block's buffers
@@ -108,7 +108,7 @@ class BlockPlanner:
         return self.blocks.temporary.get(atom) if self.last.get(atom) == k else None
 
     def _bury(self, k: int, eqn: Eqn) -> None:
-        for atom in dict.fromkeys(_vars(eqn.inputs)):
+        for atom in dict.fromkeys(variables(eqn.inputs)):
             found = self._ending(k, atom)
             if found is not None:
                 self.last[self.blocks.same(atom)] = -1
@@ -151,10 +151,10 @@ class BlockPlanner:
         inner = 1 if group.flat else group.space[-1]
         widths = {Role.FULL: inner, Role.COLUMN: 1}
         bytes_per_row = sum(d.itemsize * widths[r] for d, r in self.kinds)
-        whole = {v for e in blocks.eqns for v in (*_vars(e.inputs), *e.outs)}
+        whole = {v for e in blocks.eqns for v in (*variables(e.inputs), *e.outs)}
         rows = prod(group.space) // inner
         bytes_per_row += sum(
-            bytes_of(v) // rows
+            nbytes(v.aval) // rows
             for v in whole
             if v not in blocks.temporary and v.aval.size >= rows
         )
@@ -173,7 +173,7 @@ def _after(group: Group, outside: set[Var]) -> list[Eqn]:
     read, found = set(outside), []
     for eqn in reversed(group.eqns):
         if eqn.prim.view and eqn.outs[0] in read:
-            read.update(_vars(eqn.inputs))
+            read.update(variables(eqn.inputs))
             found.append(eqn)
     return found[::-1]
 
@@ -185,7 +185,3 @@ def _shown(group: Group) -> dict[Var, Var]:
         if eqn.prim.view:
             shown[eqn.outs[0]] = shown.get(eqn.inputs[0], eqn.inputs[0])
     return shown
-
-
-def _vars(atoms: Iterable[Any]) -> list[Var]:
-    return [a for a in atoms if type(a) is Var]

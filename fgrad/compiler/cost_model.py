@@ -6,8 +6,8 @@ from math import prod
 from typing import NamedTuple
 
 from ..core import Var, atom_aval
-from .cost import is_transcendental
-from .fusion import Group, Role, bytes_of
+from .cost import is_transcendental, nbytes
+from .fusion import Group, Role
 
 
 class Model(NamedTuple):
@@ -43,7 +43,7 @@ def pays(group: Group) -> bool:
         return False
     full = [v for v, role in group.roles.items() if role is Role.FULL]
     read = {a for e in group.eqns for a in e.inputs if type(a) is Var}
-    return sum(map(bytes_of, {*full, *read})) >= MODEL.cached
+    return sum(nbytes(v.aval) for v in {*full, *read}) >= MODEL.cached
 
 
 def block_rows(space: tuple[int, ...], flat: bool, row_bytes: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,10 @@ class PlannedEmitter(Emitter):
         self.origin = eqn.source
         out = self.memory(home)
         blanks = [f"\0{i}\0" for i in range(len(eqn.inputs))]
+        text = writing_text(eqn, blanks, "")
         for atom, blank in zip(eqn.inputs, blanks):
-            if type(atom) is Var and self.counted(eqn, blanks, blank) > 1:
-                self.name_it(atom)
+            if type(atom) is Var and text.count(blank) > 1:
+                self.name_it(atom)  # or it would be computed twice
         names = [self.atom(a) for a in eqn.inputs]
         for line in writing_text(eqn, names, out, self.bind).split("\n"):
             self.line(line)
@@ -78,16 +80,14 @@ class PlannedEmitter(Emitter):
 
     def results(self) -> list[str]:
         """Return the texts of the outputs; some were put into arguments."""
-        taken: set[Any] = set()
         outs, given = self.jaxpr.outs, self.given
-        texts = (
-            [
-                self.text[given[k]] if k in given else self.named(self.output(a, taken))
-                for k, a in enumerate(outs)
-            ]
-            if given
-            else super().results()
-        )
+        if not given:
+            return super().results()
+        taken: set[Any] = set()
+        texts = [
+            self.text[given[k]] if k in given else self.named(self.output(a, taken))
+            for k, a in enumerate(outs)
+        ]
         late = [
             (x, outs[k])
             for k, x in given.items()
@@ -109,10 +109,6 @@ class PlannedEmitter(Emitter):
     def memory(self, home: Home) -> str:
         """Return the name of a home."""
         return self.buffers[home] if isinstance(home, Buffer) else self.text[home]
-
-    def counted(self, eqn: Eqn, blanks: list[str], blank: str) -> int:
-        """Return how often the text of an equation has one of its inputs."""
-        return writing_text(eqn, blanks, "").count(blank)
 
     def is_inlined(self, eqn: Eqn, text: str) -> bool:
         """Say whether the text of an equation moves to its reader.
@@ -175,9 +171,7 @@ class StepEmitter:
         self.flat = blocks.group.flat
         space = blocks.group.space
         self.inner = space[-1]
-        self.count = 1
-        for size in space[:-1]:
-            self.count *= size
+        self.count = prod(space[:-1])
 
     def source(self) -> Source:
         """Return the source of the step; arrays and shared are filled in."""

@@ -10,7 +10,6 @@ from .blocks import Blocks
 from .cost_model import in_two_threads
 from .passes import LOWERING
 from .plan import Plan
-from .workspace import Workspaces
 
 
 def explained(jaxpr: Jaxpr, plan: Plan | None, details: bool = False) -> str:
@@ -49,10 +48,9 @@ def _planned(plan: Plan | None) -> list[str]:
     groups = [item for item in plan.items if isinstance(item, Blocks)]
     alone = [v for item in plan.items if not isinstance(item, Blocks)
              for v in item.outs if v in plan.homes]  # fmt: skip
-    buffers = Workspaces(plan.buffers)
     return [
         f"planned: {len(groups)} group{'s' * (len(groups) != 1)} in blocks, "
-        f"{len(alone)} more results in buffers, {buffers.nbytes} bytes of buffers",
+        f"{len(alone)} more results in buffers, {plan.nbytes} bytes of buffers",
         *(_group(blocks) for blocks in groups),
     ]
 

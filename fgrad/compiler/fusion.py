@@ -10,15 +10,15 @@ ones: what lies between stays in the cache.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from math import prod
 from typing import Any
 
-from ..core import Eqn, Jaxpr, Var, atom_aval
+from ..core import Eqn, Jaxpr, Var, atom_aval, variables
 from ..ops.basic import reshape
+from .cost import nbytes
 from .layout import in_c_order
 from .storage import can_write
 
@@ -196,12 +196,12 @@ class Fusion:
     def _sink(self, jaxpr: Jaxpr) -> None:
         """Move members to the group that first reads them, if that keeps less alive."""
         never = len(self.placed)
-        bound = dict.fromkeys(_vars(jaxpr.outs), -1)  # the highest level to move to
-        last = dict.fromkeys([*jaxpr.invars, *_vars(jaxpr.outs)], never)
+        bound = dict.fromkeys(variables(jaxpr.outs), -1)  # the highest level to move to
+        last = dict.fromkeys([*jaxpr.invars, *variables(jaxpr.outs)], never)
         for i, (level, space, eqn) in reversed([*enumerate(self.placed)]):
             level = self._lowered(eqn, level, space, bound, last)
             self.placed[i] = (level, space, eqn)
-            for var in _vars(eqn.inputs):
+            for var in variables(eqn.inputs):
                 joins = var in self.space and self._joins(var, eqn, space)
                 highest = level if joins else level - 1
                 bound[var] = min(bound.get(var, never), highest)
@@ -212,20 +212,10 @@ class Fusion:
         if space is None or eqn.prim.view:
             return level
         goal = bound.get(eqn.outs[0], -1)
-        inputs = set(_vars(eqn.inputs))
-        kept = sum(bytes_of(v) for v in inputs if last.get(v, -1) < goal)
-        return goal if goal > level and kept <= bytes_of(eqn.outs[0]) else level
+        inputs = set(variables(eqn.inputs))
+        kept = sum(nbytes(v.aval) for v in inputs if last.get(v, -1) < goal)
+        return goal if goal > level and kept <= nbytes(eqn.outs[0].aval) else level
 
 
 def _is_cast(eqn: Eqn) -> bool:
     return eqn.prim.name in ("cast", "cast_discrete")
-
-
-def _vars(atoms: Iterable[Any]) -> Sequence[Var]:
-    return [a for a in atoms if type(a) is Var]
-
-
-def bytes_of(atom: Any) -> int:
-    """Return the bytes of a value."""
-    aval = atom_aval(atom)
-    return aval.size * aval.dtype.itemsize

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from ..core import Eqn, Jaxpr, Var, has_effects, substitute
+from ..core import Eqn, Jaxpr, Var, has_effects, substitute, variables
 from ..ops.elementwise import name_p
 from .keeping import Iterated, Prices, computed_again
 from .passes import drop_dead
@@ -61,7 +61,7 @@ def divide(
         again = computed_again(first, _free_vars(late), prices)
         late = _without(rest, kept - again, len(first)) if again else late
     residuals = _free_vars(late)
-    known = {*inputs, *_vars(outs)}
+    known = {*inputs, *variables(outs)}
     results = (*outs, *(v for v in residuals if v not in known))
     places = reversed([*enumerate((*inputs, *results))])  # the first of equals counts
     place = {atom: i for i, atom in places if type(atom) is Var}
@@ -104,8 +104,4 @@ def _free_vars(jaxpr: Jaxpr) -> list[Var]:
     """Return the variables that a program reads and does not define, each once."""
     made = {*jaxpr.invars, *(v for e in jaxpr.eqns for v in e.outs)}
     atoms = [*(a for e in jaxpr.eqns for a in e.inputs), *jaxpr.outs]
-    return [v for v in dict.fromkeys(_vars(atoms)) if v not in made]
-
-
-def _vars(atoms: Iterable[Any]) -> list[Var]:
-    return [a for a in atoms if type(a) is Var]
+    return [v for v in dict.fromkeys(variables(atoms)) if v not in made]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
-from ..core import Eqn, Var, has_effects
+from ..core import Eqn, Var, has_effects, variables
 from ..ops.basic import cast, reduce_sum
 from ..ops.elementwise import name_p
 from .cost import is_transcendental, nbytes
@@ -105,4 +105,4 @@ def _needed(eqns: Iterable[Eqn], outs: Iterable[Any]) -> set[Var]:
 
 
 def _vars(eqn: Eqn) -> set[Var]:
-    return {a for a in eqn.inputs if type(a) is Var}
+    return set(variables(eqn.inputs))

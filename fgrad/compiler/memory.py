@@ -8,7 +8,6 @@ from typing import Any
 from ..core import Aval, Jaxpr, Var
 from .cost import nbytes
 from .plan import Plan
-from .workspace import Workspaces
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def memory_of(
     temporary = sum(nbytes(v.aval) for v in made)
     if plan is not None:
         rest = (nbytes(v.aval) for v in made if v not in plan.placed)
-        temporary = sum(rest) + Workspaces(plan.buffers).nbytes
+        temporary = sum(rest) + plan.nbytes
     constants = [getattr(value, "nbytes", 0) for value in source.namespace.values()]
     return MemoryStats(
         argument_size_in_bytes=sum(map(nbytes, jaxpr.in_avals)),

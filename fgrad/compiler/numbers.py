@@ -217,9 +217,8 @@ def _template(eqn: Eqn, avals: list[Aval], out: Aval) -> str | None:
             return None
         return template if name == "choose" else _of_floats(template, kinds)
     if name in _TRUTHS and set(kinds) <= {"f", "i"}:
-        if not set(kinds) <= {"f"}:  # Python compares large integers exactly
-            return None if not _are_exact(eqn.inputs) else _TRUTHS[name]
-        return _TRUTHS[name]
+        exact = set(kinds) == {"f"} or _are_exact(eqn.inputs)
+        return _TRUTHS[name] if exact else None
     if name not in _FLOATS or out.dtype.char != "d" or not set(kinds) <= {*"fib"}:
         return None
     if name == "cast":
@@ -230,7 +229,10 @@ def _template(eqn: Eqn, avals: list[Aval], out: Aval) -> str | None:
 
 
 def _are_exact(atoms: Iterable[Any]) -> bool:
-    """Say whether all integers among some atoms are floats as well, or all are weak."""
+    """Say whether Python compares numbers as NumPy does: it takes integers exactly.
+
+    That is the same if they are floats as well, or if all numbers are weak.
+    """
     weak = all(atom_aval(a).weak for a in atoms)
     known = all(
         type(a) is not Var and abs(a) <= 2**53

@@ -11,16 +11,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
-from ..core import Eqn, Jaxpr, Var
+from ..core import Eqn, Jaxpr, Var, variables
 from . import cost_model
 from .blocks import BlockPlanner, Blocks
+from .cost import nbytes
 from .cost_model import pays
-from .fusion import Fusion, Group, bytes_of
+from .fusion import Fusion, Group
 from .layout import contiguous_vars, decisive_inputs
 from .storage import Slots, can_write, may_overwrite
-from .workspace import Buffer
+from .workspace import Buffer, Workspaces
 
 Home = Buffer | Var
 """A buffer of the workspace, or the memory of an argument that is given away."""
@@ -48,6 +48,11 @@ class Plan:
         return list(found)
 
     @property
+    def nbytes(self) -> int:
+        """The bytes of the workspace of one call."""
+        return Workspaces(self.buffers).nbytes
+
+    @property
     def placed(self) -> set[Var]:
         """The values that are in a buffer, or in one for a block."""
         found = set(self.homes)
@@ -65,7 +70,7 @@ def plan_of(
     ``given`` has outputs that are to be written into arguments.
     """
     least = cost_model.MODEL.buffered
-    large = any(bytes_of(v) >= least for e in jaxpr.eqns for v in e.outs)
+    large = any(nbytes(v.aval) >= least for e in jaxpr.eqns for v in e.outs)
     if not large or jaxpr.effectful:
         return None
     plan = Planner(jaxpr, given).plan()
@@ -85,14 +90,14 @@ class Planner:
         self.last: dict[Var, int] = {}  # the last item that reads a root
         for i, item in enumerate(self.items):
             for eqn in _eqns(item):
-                self.last.update((self.root(a), i) for a in _vars(eqn.inputs))
-        self.uses = Counter(a for e in jaxpr.eqns for a in _vars(e.inputs))
-        self.uses.update(_vars(jaxpr.outs))
-        self.leaving = {self.root(a) for a in _vars(jaxpr.outs)}
+                self.last.update((self.root(a), i) for a in variables(eqn.inputs))
+        self.uses = Counter(a for e in jaxpr.eqns for a in variables(e.inputs))
+        self.uses.update(variables(jaxpr.outs))
+        self.leaving = {self.root(a) for a in variables(jaxpr.outs)}
         for eqn in jaxpr.eqns:
             if eqn.prim.calls or eqn.prim.lower or eqn.prim.multi:
                 # their outputs might show the memory of their inputs
-                self.leaving.update(map(self.root, _vars(eqn.inputs)))
+                self.leaving.update(map(self.root, variables(eqn.inputs)))
         self.slots = Slots()
         # Arguments that are given away have memory as well, for one output each.
         self.homes: dict[Var, Home] = {x: x for x in given.values()}
@@ -138,7 +143,7 @@ class Planner:
         if len(eqn.outs) != 1:
             return
         out = eqn.outs[0]
-        large = out.aval.shape and bytes_of(out) >= cost_model.MODEL.buffered
+        large = out.aval.shape and nbytes(out.aval) >= cost_model.MODEL.buffered
         if not large or out not in self.known:
             return
         if not can_write(eqn):
@@ -154,14 +159,14 @@ class Planner:
             free = self.dies(own, i - 1, out)
             return own if free or self._takes(i, eqn, out, own) else None
         if self.stays(out):
-            for atom in _vars(eqn.inputs):
+            for atom in variables(eqn.inputs):
                 if self._takes(i, eqn, out, atom):
                     return atom
         return None
 
     def _takes(self, i: int, eqn: Eqn, out: Var, var: Var) -> bool:
         over = may_overwrite(eqn, var)
-        alone = self.is_alone(var, _vars(eqn.inputs))
+        alone = self.is_alone(var, variables(eqn.inputs))
         return over and alone and self.dies(var, i, out)
 
     def is_alone(self, var: Var, others: Iterable[Var]) -> bool:
@@ -174,13 +179,13 @@ class Planner:
             self.held.remove(over)
             self.homes[var] = self.homes[over]
         else:
-            slot = self.slots.take(bytes_of(var))
+            slot = self.slots.take(nbytes(var.aval))
             self.homes[var] = Buffer(slot, var.aval.shape, var.aval.dtype)
         self.held.add(var)
 
     def _bury(self, i: int, item: Eqn | Group) -> None:
         """Give back the memory of what has been read for the last time."""
-        read = {self.root(a) for e in _eqns(item) for a in _vars(e.inputs)}
+        read = {self.root(a) for e in _eqns(item) for a in variables(e.inputs)}
         for var in read:
             if self.last.get(var) != i or var in self.leaving:
                 continue
@@ -194,7 +199,7 @@ class Planner:
     def _is_large_local(self, var: Var) -> bool:
         elsewhere = (self.homes, self.leaving, self.passing, self.jaxpr.invars)
         known = any(var in values for values in elsewhere)
-        return not known and bytes_of(var) >= cost_model.MODEL.buffered
+        return not known and nbytes(var.aval) >= cost_model.MODEL.buffered
 
 
 def _ordered(jaxpr: Jaxpr, known: set[Var]) -> list[Eqn | Group]:
@@ -221,7 +226,3 @@ def roots_of(jaxpr: Jaxpr) -> dict[Var, Var]:
 
 def _eqns(item: Eqn | Group) -> list[Eqn]:
     return item.eqns if isinstance(item, Group) else [item]
-
-
-def _vars(atoms: Iterable[Any]) -> list[Var]:
-    return [a for a in atoms if type(a) is Var]

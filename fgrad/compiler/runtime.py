@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ..core import Jaxpr
-from .emit import Emitter, emit, identifier
+from .emit import Emitter, identifier
 from .emit_planned import PlannedEmitter
 from .loading import load
 from .passes import LOWERING, optimize
@@ -24,12 +24,11 @@ class Executable:
         self.jaxpr = optimize(jaxpr, LOWERING)
         self.plan = plan_of(self.jaxpr)
         names = list(arguments) or [f"x{i}" for i in range(len(jaxpr.invars))]
-        if self.plan is None:
-            self.source = emit(self.jaxpr, name, names)
-        else:
-            plain = Plain(Emitter(self.jaxpr, name, names).source)
+        emitter = Emitter(self.jaxpr, name, names)
+        if self.plan is not None:
+            plain = Plain(emitter.source)
             emitter = PlannedEmitter(self.jaxpr, name, names, self.plan, plain)
-            self.source = emitter.source()
+        self.source = emitter.source()
         self.function = load(self.source)
         self.function.jaxpr = self.jaxpr  # type: ignore[attr-defined]
 

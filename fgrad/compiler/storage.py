@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,7 @@ import numpy as np
 from ..core import Aval, Eqn, Var, atom_aval
 from ..ops.elementwise import power, where
 from .emit import number_text
-
-Bind = Callable[[str, Any], str]
+from .numbers import Bind
 
 
 class Slots:

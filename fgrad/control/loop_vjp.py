@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..compiler.call import derived
 from ..compiler.passes import optimize
-from ..core import Eqn, Jaxpr, Var
+from ..core import Eqn, Jaxpr, Var, variables
 from ..ops.basic import zeros
 from ..ops.elementwise import add
 from ..transforms.staging import stage
@@ -54,17 +54,15 @@ def _moving(loop: Loop, needed: Flags) -> Flags:
         flags = (*consts, *carry, *xs)
         reached = set(kept(loop.jaxpr.invars, flags))
         for eqn in loop.jaxpr.eqns:
-            if not eqn.prim.flat and any(map(reached.__contains__, _vars(eqn.inputs))):
+            if not eqn.prim.flat and any(
+                map(reached.__contains__, variables(eqn.inputs))
+            ):
                 reached.update(v for v in eqn.outs if v.aval.dtype.kind in "fc")
         outs = loop.jaxpr.outs[: loop.n_carry]
         after = [type(a) is Var and a in reached for a in outs]
         return after, flags
 
     return settled(carry, step)[1]
-
-
-def _vars(atoms: Any) -> list[Var]:
-    return [a for a in atoms if type(a) is Var]
 
 
 class Backward(NamedTuple):

@@ -16,7 +16,16 @@ from .aval import (
 )
 from .checking import check_jaxpr
 from .debugging import check_cotangents, check_program, checked_entries
-from .jaxpr import Eqn, Jaxpr, Var, atom_aval, evaluate, has_effects, substitute
+from .jaxpr import (
+    Eqn,
+    Jaxpr,
+    Var,
+    atom_aval,
+    evaluate,
+    has_effects,
+    substitute,
+    variables,
+)
 from .leaks import checked_for_leaks
 from .primitive import REPEATED, STAGING, Primitive
 from .scopes import ensure_compile_time_eval, named_call, named_scope
@@ -70,5 +79,6 @@ __all__ = [
     "trimmed",
     "untraceable",
     "user_source",
+    "variables",
     "where",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..settings import config
@@ -87,6 +87,11 @@ def atom_aval(atom: Any) -> Aval:
     from .aval import aval_of
 
     return atom.aval if type(atom) is Var else aval_of(atom)
+
+
+def variables(atoms: Iterable[Any]) -> list[Var]:
+    """Return the variables among some atoms, in order and as often as they stand."""
+    return [a for a in atoms if type(a) is Var]
 
 
 def jaxprs_in(value: Any) -> Iterator[Jaxpr]:
