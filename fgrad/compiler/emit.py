@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import count
 from keyword import iskeyword
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +25,7 @@ _WIDTH = 72  # what is used once is written where it is used, up to this many le
 _OTHERWISE_ON_NUMBERS = {"div", "pow", "abs", "cast", "cast_discrete", "reshape"}
 _CALLED = {"np", "complex", "len", "max", "min", "range"}  # by emitted source
 _ATOMIC = re.compile(r"\w+|\(?-?[\d.]+(e[-+]?\d+)?\)?|\(?-?np\.(inf|nan)\)?")
+NOTHING: Mapping[Var, Var] = MappingProxyType({})
 _DEEPEST = 8  # Python compiles up to twenty blocks inside each other
 
 
@@ -61,8 +63,17 @@ class Emitter:
         self.numbers = pays(jaxpr)
         self._begin(jaxpr, arguments)
 
-    def inner(self, jaxpr: Jaxpr, arguments: list[str], numbers: bool) -> Self:
-        """Return an emitter that writes a body into the same function."""
+    def inner(
+        self,
+        jaxpr: Jaxpr,
+        arguments: list[str],
+        numbers: bool,
+        ordered: Collection[Var] = (),
+    ) -> Self:
+        """Return an emitter that writes a body into the same function.
+
+        ``ordered`` are those inputs of the body that lie in C order.
+        """
         emitter = copy(self)
         emitter.depth += 1
         emitter.numbers = numbers
@@ -82,6 +93,18 @@ class Emitter:
         self.indent = "    " * self.depth
         self.block = Block(jaxpr, arguments, len(self.lines) + 2)  # line 1 is the head
         self.blocks.append(self.block)
+
+    def body(self, eqns: Sequence[Eqn], given: Mapping[Var, Var] = NOTHING) -> None:
+        """Write equations of the body.
+
+        Outputs may be put into variables that stand for memory: ``given`` has both.
+        """
+        for eqn in eqns:
+            self.equation(eqn)
+
+    def in_order(self, atom: Any) -> bool:
+        """Say whether an atom certainly lies in C order, and that matters."""
+        return False
 
     def end(self) -> None:
         """End the block of the jaxpr: all of its lines are written."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from ..core import Eqn, Jaxpr, Var, atom_aval
+from ..core import Aval, Eqn, Jaxpr, Var, atom_aval
 from ..ops.basic import dtype_text
+from . import cost_model
 from .blocks import Blocks
+from .cost import nbytes
 from .cost_model import in_two_threads
-from .emit import Emitter, number_text
+from .emit import NOTHING, Emitter, number_text
 from .fusion import Role
+from .layout import contiguous_vars, decisive_inputs, in_c_order
 from .loading import load
-from .plan import Home, Plan
+from .plan import Home, Plan, plan_body
 from .source import Source
-from .storage import writing_text
+from .storage import Slots, writing_text
 from .workspace import Buffer, Workspaces, contiguous, in_blocks, in_threads
 
 
@@ -32,37 +36,114 @@ class PlannedEmitter(Emitter):
     ) -> None:
         super().__init__(jaxpr, name, arguments)
         self.numbers = False  # large arrays read its scalars: their dtypes matter
-        self.plan = plan
         self.plain = plain
         self.given: dict[int, Var] = {}  # outputs -> arguments that they are put into
+        self.buffers: dict[Buffer, str] = {}  # those of bodies as well
+        self.spare = Slots(plan.slots.sizes)  # the memory of bodies, between them
+        self.known = plan.known
+        self.ordered: list[Var] = []  # what has to lie in C order
+        self._follow(plan)
+
+    def _follow(self, plan: Plan) -> None:
+        """Take the homes of a plan."""
+        self.plan = plan
+        self.homes = plan.homes
         self.passing = {*plan.homes, *(v for vs in plan.dying.values() for v in vs)}
-        named = enumerate(plan.buffers)
-        self.buffers = {b: self.reserve(f"t{i}") for i, b in named}
+        self.ordered = [*self.ordered, *plan.written]
+        for buffer in plan.buffers:
+            self._name(buffer)
+
+    def _name(self, buffer: Buffer) -> str:
+        if buffer not in self.buffers:
+            self.buffers[buffer] = self.numbered("t")
+        return self.buffers[buffer]
 
     def source(self) -> Source:
-        self._guard()
-        spaces = Workspaces(list(self.buffers))
+        self._items(self.plan)
+        results = self.results()
         if self.buffers:
-            taken = self.bind("workspaces", spaces)
+            spaces = self.bind("workspaces", Workspaces(list(self.buffers)))
+            whole = self.reserve("workspace")
+            self.line(f"{spaces}.give({whole})")
             names = ", ".join(self.buffers.values())
             comma = "," if len(self.buffers) == 1 else ""
-            whole = self.reserve("workspace")
-            self.line(f"{names}{comma} = {whole} = {taken}.take()")
-        for i, item in enumerate(self.plan.items):
+            self.insert(f"{names}{comma} = {whole} = {spaces}.take()")
+        self._guard()
+        return self.function([self.text[v] for v in self.jaxpr.invars], results)
+
+    def _items(self, plan: Plan) -> None:
+        for i, item in enumerate(plan.items):
             if isinstance(item, Blocks):
                 self._blocks(item)
             else:
                 self.equation(item)
             self.origin = None
-            self._forget(i)
-        results = self.results()
-        if self.buffers:
-            self.line(f"{self.bind('workspaces', spaces)}.give({whole})")
-        return self.function([self.text[v] for v in self.jaxpr.invars], results)
+            self._forget(plan.dying.get(i, ()))
+
+    def insert(self, text: str) -> None:
+        """Write a line that comes before all others."""
+        self.lines.insert(0, text)
+        self.origins.insert(0, None)
+        for block in self.blocks:
+            block.move()
+        self.blocks[0].first -= 1  # which begins with this line
+
+    # -- bodies ------------------------------------------------------------------------
+
+    def inner(
+        self,
+        jaxpr: Jaxpr,
+        arguments: list[str],
+        numbers: bool,
+        ordered: Collection[Var] = (),
+    ) -> Self:
+        emitter = super().inner(jaxpr, arguments, numbers)
+        emitter.homes, emitter.passing = {}, set()
+        emitter.given, emitter.ordered = {}, []
+        emitter.known = contiguous_vars(jaxpr, ordered)
+        return emitter
+
+    def body(self, eqns: Sequence[Eqn], given: Mapping[Var, Var] = NOTHING) -> None:
+        varying = {v for e in eqns for v in e.outs}
+        settled = [v for e in self.jaxpr.eqns for v in e.outs if v not in varying]
+        invars = (*self.jaxpr.invars, *settled, *given.values())
+        program = self.jaxpr.replace(invars=invars, eqns=tuple(eqns))
+        slots = self.spare.lend()
+        plan = plan_body(program, given, {*self.known, *given.values()}, slots)
+        if plan is None:
+            super().body(eqns, given)
+        else:
+            self.plan.bodies.append(plan)
+            self._follow(plan)
+            self._items(plan)
+        self.spare.receive(slots)
+
+    def in_order(self, atom: Any) -> bool:
+        """Say whether an atom certainly lies in C order."""
+        return in_c_order(atom, self.known)
+
+    def require(self, atoms: Iterable[Any]) -> None:
+        """Note that atoms have to lie in C order, as `in_order` said."""
+        self.ordered += [a for a in atoms if type(a) is Var]
+
+    def decisive(self) -> list[Var]:
+        """Return the inputs that have to lie in C order for what was required."""
+        return decisive_inputs(self.jaxpr, self.ordered)
+
+    def pair(self, aval: Aval) -> tuple[str, str] | None:
+        """Return two buffers for a carry that is large enough, of its own for good."""
+        if nbytes(aval) < cost_model.MODEL.buffered:
+            return None
+        slots = Slots(self.spare.sizes)
+        pair = [Buffer(slots.take(nbytes(aval)), aval.shape, aval.dtype) for _ in "ab"]
+        self.plan.swapped += pair
+        return self._name(pair[0]), self._name(pair[1])
+
+    # -- equations ---------------------------------------------------------------------
 
     def equation(self, eqn: Eqn) -> None:
         """Write one equation: into its output's home, if it has one."""
-        home = self.plan.homes.get(eqn.outs[0]) if len(eqn.outs) == 1 else None
+        home = self.homes.get(eqn.outs[0]) if len(eqn.outs) == 1 else None
         if home is None:
             super().equation(eqn)
             return
@@ -73,7 +154,7 @@ class PlannedEmitter(Emitter):
         for atom, blank in zip(eqn.inputs, blanks):
             if type(atom) is Var and text.count(blank) > 1:
                 self.name_it(atom)  # or it would be computed twice
-        names = [self.atom(a) for a in eqn.inputs]
+        names = [self.array(a) for a in eqn.inputs]
         for line in writing_text(eqn, names, out, self.bind).split("\n"):
             self.line(line)
         self.text[eqn.outs[0]] = out
@@ -99,7 +180,7 @@ class PlannedEmitter(Emitter):
         return texts
 
     def _is_home(self, x: Var, atom: Any) -> bool:
-        return type(atom) is Var and self.plan.homes.get(atom) is x
+        return type(atom) is Var and self.homes.get(atom) is x
 
     def _apart(self, atom: Any) -> str:
         """Return the name of a value that stays when arguments are written to."""
@@ -119,17 +200,17 @@ class PlannedEmitter(Emitter):
         return not (passing and not eqn.prim.view) and super().is_inlined(eqn, text)
 
     def _guard(self) -> None:
-        guarded = [self.text[v] for v in self.plan.guarded]
+        """Hand over if the layout of the arguments is not what the plan assumes."""
+        guarded = [self.text[v] for v in self.decisive()]
         if guarded:
             arguments = ", ".join(self.text[v] for v in self.jaxpr.invars)
             test = f"{self.bind('contiguous', contiguous)}({', '.join(guarded)})"
             plain = self.bind("plain", self.plain)
-            self.line(f"if not {test}:")
-            self.line(f"    return {plain}({arguments})")
+            self.insert(f"    return {plain}({arguments})")
+            self.insert(f"if not {test}:")
 
-    def _forget(self, i: int) -> None:
+    def _forget(self, dying: Iterable[Var]) -> None:
         """Delete what is large and was read for the last time."""
-        dying = self.plan.dying.get(i, ())
         names = [self.text[v] for v in dying if self.text[v].isidentifier()]
         if names:
             self.line(f"del {', '.join(names)}")
@@ -139,7 +220,7 @@ class PlannedEmitter(Emitter):
     def _blocks(self, blocks: Blocks) -> None:
         """Write a group: new arrays for its outputs, a function, and its call."""
         for var in blocks.written:
-            home = self.plan.homes.get(var)
+            home = self.homes.get(var)
             if home is not None:
                 self.text[var] = self.memory(home)
             else:
@@ -235,7 +316,7 @@ class StepEmitter:
             self.names[key] = self._array(atom, role)
             return
         name = self.names[key] = self._parameter(atom)
-        text = self.outer.atom(atom)
+        text = self.outer.array(atom)
         shape = atom_aval(atom).shape
         row = shape and role is Role.ROW and shape != (self.inner,)
         self.shared[name] = f"{text}.reshape({self.inner})" if row else text
@@ -255,7 +336,7 @@ class StepEmitter:
         return name
 
     def _parameter(self, atom: Any) -> str:
-        text = self.outer.atom(atom)
+        text = self.outer.array(atom)
         name = text if text.isidentifier() else self.outer.fresh()
         if name in self.arrays or name in self.shared:
             name = self.outer.fresh()

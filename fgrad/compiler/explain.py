@@ -45,12 +45,17 @@ def _count(jaxpr: Jaxpr) -> str:
 def _planned(plan: Plan | None) -> list[str]:
     if plan is None:
         return ["planned: nothing, all arrays are small or of unknown layout"]
-    groups = [item for item in plan.items if isinstance(item, Blocks)]
-    alone = [v for item in plan.items if not isinstance(item, Blocks)
-             for v in item.outs if v in plan.homes]  # fmt: skip
+    plans = list(plan.whole())
+    groups = [blocks for p in plans for blocks in p.groups]
+    alone = [v for p in plans for item in p.items if not isinstance(item, Blocks)
+             for v in item.outs if v in p.homes]  # fmt: skip
+    bodies = f" in {len(plans)} parts" if len(plans) > 1 else ""
+    pairs = sum(len(p.swapped) for p in plans) // 2
+    carries = f"{pairs} carries of loops in two buffers each, " if pairs else ""
+    many = f"{len(groups)} group{'s' * (len(groups) != 1)}"
     return [
-        f"planned: {len(groups)} group{'s' * (len(groups) != 1)} in blocks, "
-        f"{len(alone)} more results in buffers, {plan.nbytes} bytes of buffers",
+        f"planned{bodies}: {many} in blocks, {len(alone)} more results in buffers, "
+        f"{carries}{plan.nbytes} bytes of buffers",
         *(_group(blocks) for blocks in groups),
     ]
 

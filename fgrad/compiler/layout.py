@@ -22,15 +22,15 @@ _COPIES = frozenset({"concatenate", "stack", "cast_discrete"})
 Strides = tuple[int, ...]
 
 
-def contiguous_vars(jaxpr: Jaxpr) -> set[Var]:
-    """Return the variables that are C-contiguous if all arguments are.
+def contiguous_vars(jaxpr: Jaxpr, ordered: Iterable[Var] | None = None) -> set[Var]:
+    """Return the variables that are C-contiguous if some arguments are, or all.
 
     >>> from fgrad import make_jaxpr
     >>> jaxpr = make_jaxpr(lambda x: (np.sin(x), x.T))(np.ones((2, 3)))
     >>> [v in contiguous_vars(jaxpr) for v in jaxpr.outs]
     [True, False]
     """
-    layouts = _Layouts(jaxpr)
+    layouts = _Layouts(jaxpr, jaxpr.invars if ordered is None else ordered)
     return {v for v in layouts.strides if layouts.is_c(v)}
 
 
@@ -43,7 +43,7 @@ def in_c_order(atom: Any, known: set[Var]) -> bool:
     return not atom_aval(atom).shape
 
 
-def decisive_inputs(jaxpr: Jaxpr, wanted: Iterable[Var], known: set[Var]) -> list[Var]:
+def decisive_inputs(jaxpr: Jaxpr, wanted: Iterable[Var]) -> list[Var]:
     """Return the arguments whose layout decides that of some variables."""
     reached = set(wanted)
     for eqn in reversed(jaxpr.eqns):
@@ -68,10 +68,15 @@ def c_strides(shape: tuple[int, ...]) -> Strides:
 class _Layouts:
     """The strides of a program's values, in elements, where they are known."""
 
-    def __init__(self, jaxpr: Jaxpr) -> None:
-        self.strides = {v: c_strides(v.aval.shape) for v in jaxpr.invars}
+    def __init__(self, jaxpr: Jaxpr, ordered: Iterable[Var]) -> None:
+        self.strides = {v: c_strides(v.aval.shape) for v in ordered}
         for eqn in jaxpr.eqns:
-            if len(eqn.outs) == 1:
+            if eqn.prim.in_order is not None:
+                flags = list(map(self.is_c, eqn.inputs))
+                flags = eqn.prim.in_order(flags, **eqn.params)
+                made = (v for v, flag in zip(eqn.outs, flags) if flag)
+                self.strides.update((v, c_strides(v.aval.shape)) for v in made)
+            elif len(eqn.outs) == 1:
                 strides = self._made(eqn)
                 if strides is not None:
                     self.strides[eqn.outs[0]] = strides

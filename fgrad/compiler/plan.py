@@ -8,17 +8,17 @@ where the operation allows that, or else into memory that nobody reads any more.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ..core import Eqn, Jaxpr, Var, variables
+from ..core import Eqn, Jaxpr, Var, has_effects, jaxprs_in, variables
 from . import cost_model
 from .blocks import BlockPlanner, Blocks
 from .cost import nbytes
 from .cost_model import pays
 from .fusion import Fusion, Group
-from .layout import contiguous_vars, decisive_inputs
+from .layout import contiguous_vars
 from .storage import Slots, can_write, may_overwrite
 from .workspace import Buffer, Workspaces
 
@@ -34,31 +34,47 @@ class Plan:
     homes: dict[Var, Home]
     dying: dict[int, list[Var]]
     """After which item which large values without a home are forgotten."""
-    guarded: list[Var]
-    """The arguments that have to be C-contiguous."""
+    written: list[Var]
+    """The values that are made in C order: NumPy has to make them so, too."""
+    known: set[Var]
+    """The values that lie in C order if the arguments do."""
+    slots: Slots
+    bodies: list[Plan] = field(default_factory=list)
+    """The plans of loops and branches, once they are emitted."""
+    swapped: list[Buffer] = field(default_factory=list)
+    """The buffers of carries, two for each."""
 
     @property
     def buffers(self) -> list[Buffer]:
         """All buffers of the workspace."""
         homes = self.homes.values()
         found = dict.fromkeys(b for b in homes if isinstance(b, Buffer))
-        for item in self.items:
-            if isinstance(item, Blocks):
-                found.update(dict.fromkeys(item.buffers))
-        return list(found)
+        for blocks in self.groups:
+            found.update(dict.fromkeys(blocks.buffers))
+        return [*found, *self.swapped]
+
+    @property
+    def groups(self) -> list[Blocks]:
+        """The items that run block by block."""
+        return [item for item in self.items if isinstance(item, Blocks)]
+
+    def whole(self) -> Iterator[Plan]:
+        """Yield the plan itself and those of all bodies in it."""
+        yield self
+        for body in self.bodies:
+            yield from body.whole()
 
     @property
     def nbytes(self) -> int:
         """The bytes of the workspace of one call."""
-        return Workspaces(self.buffers).nbytes
+        return Workspaces([b for plan in self.whole() for b in plan.buffers]).nbytes
 
     @property
     def placed(self) -> set[Var]:
         """The values that are in a buffer, or in one for a block."""
         found = set(self.homes)
-        for item in self.items:
-            if isinstance(item, Blocks):
-                found.update(item.temporary)
+        for blocks in self.groups:
+            found.update(blocks.temporary)
         return found
 
 
@@ -69,22 +85,50 @@ def plan_of(
 
     ``given`` has outputs that are to be written into arguments.
     """
-    least = cost_model.MODEL.buffered
-    large = any(nbytes(v.aval) >= least for e in jaxpr.eqns for v in e.outs)
-    if not large or jaxpr.effectful:
+    if jaxpr.effectful or not _is_large(jaxpr):
         return None
-    plan = Planner(jaxpr, given).plan()
-    planned = any(isinstance(item, Blocks) for item in plan.items)
-    return plan if planned or plan.homes.keys() - set(jaxpr.invars) else None
+    plan = Planner(jaxpr, given, contiguous_vars(jaxpr), Slots()).plan()
+    inside = any(map(_is_large, _bodies(jaxpr)))
+    return plan if inside or _is_planned(plan, jaxpr) else None
+
+
+def plan_body(
+    jaxpr: Jaxpr, given: Mapping[Var, Var], known: set[Var], slots: Slots
+) -> Plan | None:
+    """Return how to run the body of a loop or a branch, as `plan_of` does.
+
+    ``known`` are the values in C order; the memory is among some slots.
+    """
+    if any(map(has_effects, jaxpr.eqns)) or not _is_large(jaxpr):
+        return None
+    plan = Planner(jaxpr, given, known, slots).plan()
+    return plan if _is_planned(plan, jaxpr) else None
+
+
+def _is_planned(plan: Plan, jaxpr: Jaxpr) -> bool:
+    return bool(plan.groups or plan.homes.keys() - set(jaxpr.invars))
+
+
+def _is_large(jaxpr: Jaxpr) -> bool:
+    """Say whether a program makes an array that is worth a buffer."""
+    least = cost_model.MODEL.buffered
+    own = any(nbytes(v.aval) >= least for e in jaxpr.eqns for v in e.outs)
+    return own or any(map(_is_large, _bodies(jaxpr)))
+
+
+def _bodies(jaxpr: Jaxpr) -> list[Jaxpr]:
+    return [b for e in jaxpr.eqns if e.params for b in jaxprs_in((*e.params.values(),))]
 
 
 class Planner:
     """Walks the items of a program in order, and keeps track of what is alive."""
 
-    def __init__(self, jaxpr: Jaxpr, given: Mapping[Var, Var]) -> None:
+    def __init__(
+        self, jaxpr: Jaxpr, given: Mapping[Var, Var], known: set[Var], slots: Slots
+    ) -> None:
         self.jaxpr = jaxpr
         self.given = given
-        self.known = contiguous_vars(jaxpr)
+        self.known = known
         self.items = _ordered(jaxpr, self.known)
         self.roots = roots_of(jaxpr)
         self.last: dict[Var, int] = {}  # the last item that reads a root
@@ -95,10 +139,9 @@ class Planner:
         self.uses.update(variables(jaxpr.outs))
         self.leaving = {self.root(a) for a in variables(jaxpr.outs)}
         for eqn in jaxpr.eqns:
-            if eqn.prim.calls or eqn.prim.lower or eqn.prim.multi:
-                # their outputs might show the memory of their inputs
+            if may_show_inputs(eqn):
                 self.leaving.update(map(self.root, variables(eqn.inputs)))
-        self.slots = Slots()
+        self.slots = slots
         # Arguments that are given away have memory as well, for one output each.
         self.homes: dict[Var, Home] = {x: x for x in given.values()}
         self.held = set(self.homes)  # those whose memory nobody else has by now
@@ -120,8 +163,7 @@ class Planner:
                 written += [v for v in item.outs if v in self.homes]
             self._bury(i, item)
         written += [v for v in self.homes if v in self.given.values()]
-        guarded = decisive_inputs(self.jaxpr, written, self.known)
-        return Plan(items, self.homes, self.dying, guarded)
+        return Plan(items, self.homes, self.dying, written, self.known, self.slots)
 
     def root(self, var: Var) -> Var:
         return self.roots.get(var, var)
@@ -222,6 +264,11 @@ def roots_of(jaxpr: Jaxpr) -> dict[Var, Var]:
         if eqn.prim.view and type(eqn.inputs[0]) is Var:
             roots[eqn.outs[0]] = roots.get(eqn.inputs[0], eqn.inputs[0])
     return roots
+
+
+def may_show_inputs(eqn: Eqn) -> bool:
+    """Say whether outputs might be memory of the inputs, though it is no view."""
+    return bool(eqn.prim.calls or eqn.prim.lower or eqn.prim.multi)
 
 
 def _eqns(item: Eqn | Group) -> list[Eqn]:

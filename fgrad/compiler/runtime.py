@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
-from ..core import Jaxpr
+from ..core import Eqn, Jaxpr
 from .emit import Emitter, identifier
 from .emit_planned import PlannedEmitter
 from .loading import load
 from .passes import LOWERING, optimize
-from .plan import plan_of
+from .plan import Plan, plan_of
 from .source import Source
 
 
@@ -24,11 +24,7 @@ class Executable:
         self.jaxpr = optimize(jaxpr, LOWERING)
         self.plan = plan_of(self.jaxpr)
         names = list(arguments) or [f"x{i}" for i in range(len(jaxpr.invars))]
-        emitter = Emitter(self.jaxpr, name, names)
-        if self.plan is not None:
-            plain = Plain(emitter.source)
-            emitter = PlannedEmitter(self.jaxpr, name, names, self.plan, plain)
-        self.source = emitter.source()
+        self.source = written(self.jaxpr, name, names, self.plan)
         self.function = load(self.source)
         self.function.jaxpr = self.jaxpr  # type: ignore[attr-defined]
 
@@ -49,6 +45,23 @@ class Plain:
 
     def __repr__(self) -> str:
         return "the same program for arguments of any layout, without buffers"
+
+
+def written(jaxpr: Jaxpr, name: str, names: list[str], plan: Plan | None) -> Source:
+    """Return the source of a program, with a plan if it has one."""
+    emitter = Emitter(jaxpr, name, names)
+    if plan is None:
+        return emitter.source()
+    plain = Plain(emitter.source)
+    return PlannedEmitter(jaxpr, name, names, plan, plain).source()
+
+
+def alone(eqn: Eqn, name: str, arguments: list[str]) -> Callable[..., Any]:
+    """Return a function that runs one equation, a loop or the like."""
+    program = Jaxpr(eqn.inputs, (eqn,), eqn.outs)
+    source = written(program, identifier(name), arguments, plan_of(program))
+    del source.blocks[0]  # nothing but the equation; it would keep its own jaxpr
+    return load(source)
 
 
 def compiled(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Executable:

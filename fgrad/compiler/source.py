@@ -27,6 +27,12 @@ class Block:
     effects: list[tuple[int, list[str]]] = field(default_factory=list)
     """The lines of effects, and what their outputs are called."""
 
+    def move(self) -> None:
+        """Note that a line was inserted above."""
+        self.first += 1
+        self.last += 1
+        self.effects = [(line + 1, names) for line, names in self.effects]
+
 
 @dataclass
 class Source:

@@ -23,9 +23,31 @@ class Slots:
     (True, False)
     """
 
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
+    def __init__(self, sizes: list[int] | None = None) -> None:
+        self.sizes: list[int] = [] if sizes is None else sizes
         self.free: list[int] = []
+        self.taken: set[int] = set()  # all that ever were
+
+    def lend(self) -> Slots:
+        """Return the free slots, for somebody who needs them for some time.
+
+        >>> slots = Slots()
+        >>> a, b = slots.take(100), slots.take(100)
+        >>> slots.give(b)
+        >>> lent = slots.lend()
+        >>> lent.take(100) == b, lent.take(100) in (a, b), slots.free
+        (True, False, [])
+        >>> slots.receive(lent)
+        >>> len(slots.free)
+        2
+        """
+        lent = Slots(self.sizes)
+        lent.free, self.free = self.free, []
+        return lent
+
+    def receive(self, lent: Slots) -> None:
+        """Have slots back that were lent, and those that were made meanwhile."""
+        self.free += {*lent.free, *lent.taken}
 
     def take(self, nbytes: int) -> int:
         """Return the free slot that fits best, or a new one."""
@@ -33,9 +55,11 @@ class Slots:
         if fitting:
             slot = min(fitting, key=self.sizes.__getitem__)
             self.free.remove(slot)
-            return slot
-        self.sizes.append(nbytes)
-        return len(self.sizes) - 1
+        else:
+            slot = len(self.sizes)
+            self.sizes.append(nbytes)
+        self.taken.add(slot)
+        return slot
 
     def give(self, slot: int) -> None:
         """Let a slot be taken again."""

@@ -16,12 +16,12 @@ from ..core import (
     Primitive,
     is_array,
     is_inexact,
+    jaxprs_in,
     not_numeric,
     shape_of,
     short_errors,
     user_source,
 )
-from ..core.jaxpr import jaxprs_in
 from ..errors import MissingRuleError
 from ..ops.basic import mapped, reshape, to_front
 from ..pytree import (

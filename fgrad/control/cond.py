@@ -19,7 +19,7 @@ from ..transforms.axis_names import Axis
 from ..transforms.staging import stage
 from ..transforms.vmap import batched
 from .callback import refuse_io
-from .cond_emit import Branches, lowered, write
+from .cond_emit import Branches, in_order, lowered, write
 from .halves import (
     Flags,
     Halved,
@@ -315,6 +315,7 @@ cond_p = Primitive(
     forward=_forward,
     dual=_dual,
     lower=_lowered,
+    in_order=in_order,
     write=write,
     runs=_runs,
 )

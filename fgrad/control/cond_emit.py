@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..compiler.call import derived
-from ..compiler.emit import Emitter, emit, identifier
-from ..compiler.loading import load
+from ..compiler.emit import Emitter
+from ..compiler.emit_planned import PlannedEmitter
+from ..compiler.layout import contiguous_vars, in_c_order
+from ..compiler.runtime import alone
 from ..core import Aval, Eqn, Jaxpr, Var, atom_aval
-from .loop_emit import body_of
+from .loop_parts import body_of
 
 if TYPE_CHECKING:
     from ..core import Primitive
@@ -29,9 +31,7 @@ def lowered(prim: Primitive, branches: Branches, name: str) -> Callable[..., Any
         params = {"branches": branches, "name": name}
         eqn = Eqn(prim, (index, *operands), params, outs, None)
         names = ["index", *(f"x{i}" for i in range(len(branches[0].invars)))]
-        source = emit(Jaxpr(eqn.inputs, (eqn,), outs), identifier(name), names)
-        del source.blocks[0]  # nothing but the branches; it would keep their jaxprs
-        return load(source)
+        return alone(eqn, name, names)
 
     return derived(branches[0], ("cond", branches[1:], "lowered", name), make)
 
@@ -45,10 +45,12 @@ def write(emitter: Emitter, eqn: Eqn) -> bool:
     names = [emitter.fresh() if emitter.uses[v] else "" for v in eqn.outs]
     for test, i in _tests(index, atom_aval(eqn.inputs[0]), len(bodies)):
         emitter.line(test)
-        inner = emitter.inner(bodies[i], operands, emitter.numbers)
+        pairs = zip(bodies[i].invars, eqn.inputs[1:])
+        ordered = [v for v, atom in pairs if emitter.in_order(atom)]
+        inner = emitter.inner(bodies[i], operands, emitter.numbers, ordered)
         start = len(emitter.lines)
-        for step in bodies[i].eqns:
-            inner.equation(step)
+        inner.body(bodies[i].eqns)
+        _require(emitter, inner, eqn)
         taken: set[Any] = set()
         outs = [
             (name, inner.output(atom, taken))
@@ -63,6 +65,23 @@ def write(emitter: Emitter, eqn: Eqn) -> bool:
         inner.end()
     emitter.text.update(zip(eqn.outs, (name or "None" for name in names)))
     return True
+
+
+def _require(emitter: Emitter, inner: Emitter, eqn: Eqn) -> None:
+    """Have those operands in C order that the plan of a branch needs."""
+    if isinstance(emitter, PlannedEmitter) and isinstance(inner, PlannedEmitter):
+        needed = set(inner.decisive())
+        pairs = zip(inner.jaxpr.invars, eqn.inputs[1:])
+        emitter.require(atom for var, atom in pairs if var in needed)
+
+
+def in_order(flags: Sequence[bool], branches: Branches, name: str) -> list[bool]:
+    """Return which outputs lie in C order, whichever branch is taken."""
+    found = []
+    for body in map(body_of, branches):
+        known = contiguous_vars(body, [v for v, f in zip(body.invars, flags[1:]) if f])
+        found.append([in_c_order(out, known) for out in body.outs])
+    return [all(each) for each in zip(*found)]
 
 
 def _tests(index: str, aval: Aval, n: int) -> list[tuple[str, int]]:

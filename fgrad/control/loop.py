@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..compiler.call import derived
 from ..compiler.keeping import Iterated
+from ..compiler.runtime import alone
 from ..core import (
     Aval,
     Eqn,
@@ -27,7 +29,8 @@ from ..core import (
     user_source,
 )
 from ..settings import config
-from .loop_emit import lowered, write
+from .loop_emit import write
+from .loop_homes import in_order
 from .loop_rules import batch, dual
 from .loop_vjp import forward
 from .stacks import DYNAMIC
@@ -104,10 +107,16 @@ def _run(loop: Loop, args: Any) -> list[Any]:
 
 def _lowered(loop: Loop) -> Callable[..., Any]:
     """Return a function of the loop's arguments that runs it."""
-    consts, carry, xs = loop.divide(loop.jaxpr.in_avals)
-    length = DYNAMIC if loop.length is None else loop.length
-    stacks = [Aval((length, *a.shape), a.dtype) for a in xs]
-    return lowered(loop, lambda: _equation(loop, [*consts, *carry, *stacks]))
+
+    def make() -> Callable[..., Any]:
+        consts, carry, xs = parts = loop.divide(loop.jaxpr.in_avals)
+        length = DYNAMIC if loop.length is None else loop.length
+        stacks = [Aval((length, *a.shape), a.dtype) for a in xs]
+        named = zip("kcx", parts, ("", "", "s"))
+        names = [f"{k}{i}{s}" for k, group, s in named for i in range(len(group))]
+        return alone(_equation(loop, [*consts, *carry, *stacks]), loop.name, names)
+
+    return derived(loop.jaxpr, loop.key("lowered"), make)
 
 
 def _equation(loop: Loop, avals: Sequence[Aval]) -> Eqn:
@@ -131,6 +140,7 @@ def _loop_primitive(name: str, until: bool) -> Primitive:
         dual=lambda primals, tangents, **params: dual(spec(params), primals, tangents),
         lower=lambda **params: _lowered(spec(params)),
         write=lambda emitter, eqn: write(spec(eqn.params), emitter, eqn),
+        in_order=lambda flags, **params: in_order(spec(params), flags),
         runs=lambda *args, **params: _runs(spec(params), args),
     )
 

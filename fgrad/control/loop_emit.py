@@ -7,20 +7,19 @@ backward pass does, is not stacked in an array but kept in a list, a row per ite
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..compiler.call import derived
-from ..compiler.emit import Emitter, emit, identifier, literal
-from ..compiler.loading import load
+from ..compiler.emit import Emitter, literal
 from ..compiler.numbers import as_array, as_number, is_number
-from ..compiler.passes import LOWERING, optimize
 from ..core import Aval, Eqn, Jaxpr, Var, atom_aval
+from .loop_homes import Homes, ordered_inputs
 from .loop_parts import (
     MANY,
     Kept,
+    body_of,
     counter_of,
     divided,
     fresh,
@@ -34,26 +33,6 @@ from .stacks import DYNAMIC, buffer, stacked
 
 if TYPE_CHECKING:
     from .loop import Loop
-
-
-def lowered(loop: Loop, equation: Callable[[], Eqn]) -> Callable[..., Any]:
-    """Return a function of the loop's arguments that runs it; made at first use."""
-
-    def make() -> Callable[..., Any]:
-        eqn = equation()
-        parts = zip("kcx", loop.divide(eqn.inputs), ("", "", "s"))
-        names = [f"{k}{i}{s}" for k, group, s in parts for i in range(len(group))]
-        program = Jaxpr(eqn.inputs, (eqn,), eqn.outs)
-        source = emit(program, identifier(loop.name), names)
-        del source.blocks[0]  # nothing but the loop; it would keep its own jaxpr
-        return load(source)
-
-    return derived(loop.jaxpr, loop.key("lowered"), make)
-
-
-def body_of(jaxpr: Jaxpr) -> Jaxpr:
-    """Return a body or a branch as it is emitted."""
-    return derived(jaxpr, "body", lambda: optimize(jaxpr, LOWERING))
 
 
 def write(loop: Loop, emitter: Emitter, eqn: Eqn) -> bool:
@@ -73,6 +52,7 @@ class _Writer:
 
     def __init__(self, loop: Loop, outer: Emitter, eqn: Eqn, body: Jaxpr) -> None:
         self.loop, self.outer, self.eqn = loop, outer, eqn
+        self.args = eqn.inputs
         self.consts, self.carry, self.xs = loop.divide(eqn.inputs)
         _, _, xs = loop.divide(body.invars)
         rows = [outer.rows.get(a) if type(a) is Var else None for a in self.xs]
@@ -102,20 +82,22 @@ class _Writer:
         self._make_room()
         repeat, taking = self._until() if loop.until else self._for()
         inputs = [*consts, *self.names, *self.elements]
-        inner = outer.inner(self.body, inputs, numbers=True)
+        ordered = ordered_inputs(loop, self.body, list(map(self._in_order, self.args)))
+        inner = outer.inner(self.body, inputs, True, ordered)
         varying = self._invariants(inner)
+        self._give_homes(homes := Homes(loop, inner, varying))
         outer.line(repeat)
         start = len(outer.lines)
         for line in taking:
             inner.line(line)
-        for eqn in varying:
-            inner.equation(eqn)
-        self._keep(inner)
-        self._update(inner)
+        inner.body(varying, homes.given)
+        self._keep(inner, homes)
+        self._update(inner, homes)
         if len(outer.lines) == start:
             inner.line("pass")
         inner.end()
-        self._results(inner, arrays)
+        homes.require(outer, self.args)
+        self._results(inner, arrays, homes)
 
     # -- before the loop -------------------------------------------------------------
 
@@ -222,6 +204,25 @@ class _Writer:
         inner.indent = outer.indent + "    "
         return varying
 
+    def _in_order(self, atom: Any) -> bool:
+        """Say whether an input certainly lies in C order, and its elements do."""
+        if type(atom) is Var and atom in self.outer.rows:
+            return True
+        return DYNAMIC not in atom_aval(atom).shape and self.outer.in_order(atom)
+
+    def _give_homes(self, homes: Homes) -> None:
+        """Choose where the large outputs of an iteration are put."""
+        loop, outs = self.loop, self.body.outs
+        if not loop.until:
+            for y, name in self.stacks.items():
+                out = outs[loop.n_carry + self.ys.index(y)]
+                homes.put(out, f"{name}[{self.index}]")
+        listed = [loop.n_carry + k for places in self.rows.values() for k in places]
+        if loop.until:
+            listed += [loop.n_carry + self.ys.index(y) for y in self.stacks]
+        kept = [*outs[: loop.n_carry], *(outs[k] for k in listed)]
+        homes.swap([k for k in range(loop.n_carry) if k != self.counter], kept)
+
     # -- the line that begins it -----------------------------------------------------
 
     def _until(self) -> tuple[str, list[str]]:
@@ -305,11 +306,14 @@ class _Writer:
 
     # -- in the loop -----------------------------------------------------------------
 
-    def _keep(self, inner: Emitter) -> None:
+    def _keep(self, inner: Emitter, homes: Homes) -> None:
         """Write the lines that keep the ys of an iteration."""
         outs = self.body.outs[self.loop.n_carry :]
         for y, name in self.stacks.items():
-            text = inner.number(outs[self.ys.index(y)])
+            out = outs[self.ys.index(y)]
+            text = inner.number(out)
+            if homes.holds(out) and text == f"{name}[{self.index}]":
+                continue
             if self.loop.until:
                 inner.line(f"{name}.append({text})")
             else:
@@ -319,7 +323,7 @@ class _Writer:
             row = items[0] if len(items) == 1 else f"({', '.join(items)})"
             inner.line(f"{rows}.append({row})")
 
-    def _update(self, inner: Emitter) -> None:
+    def _update(self, inner: Emitter, homes: Homes) -> None:
         """Write the line that gives the carry its new value."""
         carry = self.body.invars[self.loop.n_consts :]
         pairs = [
@@ -329,13 +333,14 @@ class _Writer:
             and out is not var
             and (var in self.read or self.outer.uses[self.eqn.outs[k]])
         ]
+        pairs += homes.exchanged()
         if pairs:
             names, texts = (", ".join(p[i] for p in pairs) for i in (0, 1))
             inner.line(f"{names} = {texts}")
 
     # -- after the loop --------------------------------------------------------------
 
-    def _results(self, inner: Emitter, arrays: list[str]) -> None:
+    def _results(self, inner: Emitter, arrays: list[str], homes: Homes) -> None:
         """Name the outputs, and give arrays memory of their own."""
         outer, loop = self.outer, self.loop
         outer.text.update(zip(self.eqn.outs, self.names))
@@ -348,7 +353,7 @@ class _Writer:
                 scalar = as_array(name, var.aval)
                 if scalar != name:
                     outer.line(f"{name} = {scalar}")
-        shared = self._shared(inner)
+        shared = self._shared(inner, homes)
         if shared:
             outs = self.body.outs[: loop.n_carry]
             arrays += [inner.atom(a) for a in outs if isinstance(a, np.ndarray)]
@@ -365,12 +370,13 @@ class _Writer:
                     f"{name} = {outer.bind('stacked', stacked)}({name}, {bound})"
                 )
 
-    def _shared(self, inner: Emitter) -> list[str]:
+    def _shared(self, inner: Emitter, homes: Homes) -> list[str]:
         """Return the arrays of the carry whose memory may be somebody else's, too."""
         found, taken = [], set(self.body.invars)
         for name, atom, var in zip(self.names, self.body.outs, self.eqn.outs):
             root = inner.root(atom)
             own = root is not None and root not in taken and self.loop.length
+            own = own and not homes.holds(root)
             if self.outer.uses[var] and not own and self._may_be_array(atom, var):
                 found.append(name)
             if root is not None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..compiler.call import derived
 from ..compiler.emit import Emitter
 from ..compiler.numbers import is_number
+from ..compiler.passes import LOWERING, optimize
 from ..core import Aval, Eqn, Jaxpr, Var, atom_aval, has_effects, substitute
 from .stacks import DYNAMIC
 
@@ -24,6 +26,11 @@ class Kept(NamedTuple):
     rows: str
     place: int
     reverse: bool
+
+
+def body_of(jaxpr: Jaxpr) -> Jaxpr:
+    """Return a body or a branch as it is emitted."""
+    return derived(jaxpr, "body", lambda: optimize(jaxpr, LOWERING))
 
 
 def counter_of(loop: Loop, body: Jaxpr, carry: Sequence[Any]) -> int | None:

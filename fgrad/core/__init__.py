@@ -23,6 +23,7 @@ from .jaxpr import (
     atom_aval,
     evaluate,
     has_effects,
+    jaxprs_in,
     substitute,
     variables,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "install",
     "is_array",
     "is_inexact",
+    "jaxprs_in",
     "known_value",
     "named_call",
     "named_scope",

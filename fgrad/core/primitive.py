@@ -54,6 +54,8 @@ class Primitive:
     - ``dual(primals, tangents, **params)`` gives the outputs and their tangents.
     - ``body(*avals, **params)`` gives the jaxpr that computes their value.
     - ``lower(**params)`` gives a function of arrays that compiled code calls.
+    - ``in_order(flags, **params)`` says which outputs are certainly C-contiguous, if
+      those inputs are that are flagged.
     - ``runs(*args, **params)`` yields the jaxprs that it runs on arrays, one by one,
       with their inputs and what messages call the run.
 
@@ -81,6 +83,7 @@ class Primitive:
     dual: Callable[..., Any] | None = None
     body: Callable[..., Any] | None = None
     lower: Callable[..., Any] | None = None
+    in_order: Callable[..., list[bool]] | None = None
     runs: Callable[..., Any] | None = None
     view: bool = False
     effect: bool = False

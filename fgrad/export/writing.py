@@ -13,8 +13,7 @@ import numpy as np
 from ..compiler.emit import emit, identifier
 from ..compiler.passes import LOWERING, optimize
 from ..compiler.signature import python_names
-from ..core import Eqn, Jaxpr, atom_aval, has_effects, where
-from ..core.jaxpr import jaxprs_in
+from ..core import Eqn, Jaxpr, atom_aval, has_effects, jaxprs_in, where
 from ..pytree import PyTreeDef
 from . import checks
 from .functions import renamed

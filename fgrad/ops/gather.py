@@ -66,6 +66,7 @@ unslice_p = Primitive(
     vjp=(lambda ct, z, y, *, shape, index: slice_p(ct, index=index),),
     jvp=lambda ts, z, y, **params: unslice_p(ts[0], **params),
     batch=_batch_unslice,
+    in_order=lambda flags, **params: [True],
     linear=True,
 )
 
@@ -194,6 +195,7 @@ rows_p = Primitive(
     vjp=(lambda ct, z, x, i: scatter_p(ct, i, shape=x.shape, index=ROWS),),
     jvp=lambda ts, z, x, i: rows_p(ts[0], i),
     batch=lambda args, dims, size: _batch_gather(args, dims, size, index=ROWS),
+    in_order=lambda flags: [all(flags)],
 )
 
 
@@ -230,4 +232,5 @@ scatter_p = Primitive(
     vjp=(lambda ct, z, y, *arrays, shape, index: gather(ct, *arrays, index=index),),
     jvp=lambda ts, z, y, *arrays, **params: scatter_p(ts[0], *arrays, **params),
     batch=_batch_scatter,
+    in_order=lambda flags, **params: [True],
 )

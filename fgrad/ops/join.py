@@ -56,6 +56,13 @@ def _joined(names):
     return f"({', '.join(names)}{',' * (len(names) == 1)})"
 
 
+def _into(function):
+    def into(names, out, *, axis):
+        return f"{function}({_joined(names)}, axis={axis}, out={out})"
+
+    return into
+
+
 def slice_axis(x, axis, start, stop):
     """Return ``x[start:stop]`` along an axis."""
     return getitem(x, (slice(None),) * axis + (slice(start, stop),))
@@ -93,6 +100,7 @@ concatenate = Primitive(
     jvp=lambda ts, z, *xs, axis: concatenate(*_filled(ts, xs), axis=axis),
     batch=_batch_concatenate,
     emit=lambda names, *, axis: f"np.concatenate({_joined(names)}, axis={axis})",
+    into=_into("np.concatenate"),
     linear=True,
 )
 
@@ -156,6 +164,7 @@ stack = Primitive(
     jvp=lambda ts, z, *xs, axis: stack(*_filled(ts, xs), axis=axis),
     batch=_batch_stack,
     emit=lambda names, *, axis: f"np.stack({_joined(names)}, axis={axis})",
+    into=_into("np.stack"),
     linear=True,
 )
 
@@ -214,6 +223,7 @@ pad = Primitive(
     jvp=_pad_jvp,
     batch=_batch_pad,
     emit="np.pad({0}, {widths}, constant_values={1})",
+    in_order=lambda flags, **params: flags[:1],
     linear=True,
 )
 

@@ -1,0 +1,118 @@
+"""Where a loop keeps large values: in rows of its stacks, in two buffers for a carry.
+
+A planned loop writes what it stacks straight into the stack. A carry goes back and
+forth between two buffers: while an iteration reads one, it writes the other. That is
+only right where nothing else remembers the old value, or the new one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..compiler.emit import Emitter
+from ..compiler.emit_planned import PlannedEmitter
+from ..compiler.layout import contiguous_vars, in_c_order
+from ..compiler.plan import may_show_inputs, roots_of
+from ..compiler.storage import can_write
+from ..core import Eqn, Jaxpr, Var, variables
+from .loop_parts import body_of
+from .stacks import DYNAMIC
+
+if TYPE_CHECKING:
+    from .loop import Loop
+
+
+def ordered_inputs(loop: Loop, body: Jaxpr, flags: Sequence[bool]) -> set[Var]:
+    """Return the inputs of a body that lie in C order in every iteration.
+
+    ``flags`` say which arguments of the loop do. A carry stays in order if the body
+    makes it so of what is in order.
+    """
+    ordered = {var for var, flag in zip(body.invars, flags) if flag}
+    _, carry, _ = loop.divide(body.invars)
+    while ordered:
+        known = contiguous_vars(body, ordered)
+        pairs = zip(carry, body.outs)
+        lost = {v for v, out in pairs if v in ordered and not in_c_order(out, known)}
+        if not lost:
+            break
+        ordered -= lost
+    return ordered
+
+
+def in_order(loop: Loop, flags: Sequence[bool]) -> list[bool]:
+    """Return which outputs of a loop lie in C order if those arguments do."""
+    body = body_of(loop.jaxpr)
+    ordered = ordered_inputs(loop, body, flags)
+    _, carry, _ = loop.divide(body.invars)
+    stacks = loop.out_avals[loop.n_carry :]
+    return [v in ordered for v in carry] + [DYNAMIC not in a.shape for a in stacks]
+
+
+class Homes:
+    """The homes of what one loop makes in each iteration; none if it is not planned."""
+
+    def __init__(self, loop: Loop, inner: Emitter, eqns: Sequence[Eqn]) -> None:
+        self.loop = loop
+        self.inner = inner
+        self.body = inner.jaxpr
+        self.eqns = eqns
+        self.made = {v: e for e in eqns if can_write(e) for v in e.outs}
+        self.given: dict[Var, Var] = {}  # values, and the memory they are put into
+        self.pairs: dict[int, tuple[str, str]] = {}  # carries, and their two buffers
+
+    def put(self, out: Any, place: str) -> None:
+        """Have a value written into memory that an expression names, if it can be."""
+        if isinstance(self.inner, PlannedEmitter) and self._is_free(out):
+            memory = self.given[out] = Var(out.aval)
+            self.inner.text[memory] = place
+
+    def swap(self, carries: Sequence[int], kept: Sequence[Any]) -> None:
+        """Give carries two buffers each, if nothing else remembers what is in them.
+
+        ``kept`` are the outputs that outlive an iteration as they are.
+        """
+        if not isinstance(self.inner, PlannedEmitter):
+            return
+        roots = roots_of(self.body)
+        remembered = Counter(roots.get(a, a) for a in variables(kept))
+        for eqn in self.eqns:
+            if may_show_inputs(eqn):
+                remembered.update(2 * [roots.get(a, a) for a in variables(eqn.inputs)])
+        for k in carries:
+            old, out = self.body.invars[self.loop.n_consts + k], self.body.outs[k]
+            if self._is_free(out) and not remembered[old] and remembered[out] == 1:
+                pair = self.inner.pair(out.aval)
+                if pair is not None:
+                    self.pairs[k] = pair
+                    self.put(out, pair[0])
+
+    def _is_free(self, out: Any) -> bool:
+        return type(out) is Var and out in self.made and out not in self.given
+
+    def holds(self, out: Any) -> bool:
+        """Say whether a value was written into the memory given for it."""
+        if not isinstance(self.inner, PlannedEmitter) or type(out) is not Var:
+            return False
+        return out in self.given and self.inner.homes.get(out) is self.given[out]
+
+    def exchanged(self) -> list[tuple[str, str]]:
+        """Return assignments that swap the buffers of carries, after an iteration."""
+        used = [pair for k, pair in self.pairs.items() if self.holds(self.body.outs[k])]
+        return [pair for a, b in used for pair in ((a, b), (b, a))]
+
+    def require(self, outer: Emitter, atoms: Sequence[Any]) -> None:
+        """Have those arguments in C order for which the plan of the body needs it."""
+        inner = self.inner
+        if not isinstance(inner, PlannedEmitter):
+            return
+        assert isinstance(outer, PlannedEmitter)
+        _, carry, _ = self.loop.divide(self.body.invars)
+        needed: set[Var] = set()
+        while not needed.issuperset(inner.decisive()):
+            needed.update(inner.decisive())
+            inner.require(out for v, out in zip(carry, self.body.outs) if v in needed)
+        pairs = zip(self.body.invars, atoms)
+        outer.require(a for v, a in pairs if v in needed)
