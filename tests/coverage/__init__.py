@@ -1,0 +1,179 @@
+"""What works on traced values, function by function: found by trying.
+
+Every public function of a namespace has calls in the tables of `tests.sweep`, or a
+reason in `OUTSIDE` why it needs none. `rows` tries the calls under every
+transformation; `python -m tests.coverage` writes what it finds into docs/coverage.md.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import fgrad
+from tests.sweep import Call, all_calls, all_tables
+
+from .notes import NOTES, OUTSIDE
+
+WORKS, ZERO, NONE, VALUES, FAILS = "yes", "0", "-", "values", "**no**"
+
+
+class Row(NamedTuple):
+    """What was found about one function."""
+
+    name: str
+    vjp: str
+    jvp: str
+    vmap: str
+    jit: str
+    note: str
+
+
+def leaves(z: Any) -> list[Any]:
+    """Return the arrays in a result."""
+    if isinstance(z, dict):
+        z = list(z.values())
+    if isinstance(z, tuple | list):
+        return [x for y in z for x in leaves(y)]
+    return [z] if hasattr(z, "dtype") and hasattr(z, "shape") else []
+
+
+def floats(z: Any) -> list[Any]:
+    """Return the arrays with derivatives in a result."""
+    return [x for x in leaves(z) if x.dtype.kind in "fc"]
+
+
+def name_of(call: Call) -> str:
+    """Return the function that a call is of; methods of ufuncs count for these."""
+    found = re.match(r"\w+", call.text)
+    assert found
+    return found[0]
+
+
+def namespaces() -> list[str]:
+    """Return the names of the modules that tables are about."""
+    return sorted({table.ours for table in all_tables()})
+
+
+def public_names(namespace: str) -> list[str]:
+    """Return the functions of a namespace, without classes, dtypes and constants."""
+    module = import_module(namespace)
+    found = [n for n in module.__all__ if callable(getattr(module, n))]
+    return sorted(n for n in found if not isinstance(getattr(module, n), type))
+
+
+def rows(namespace: str) -> Iterator[Row]:
+    """Yield what works of each function that has calls."""
+    calls: dict[str, list[Call]] = {}
+    for call in all_calls():
+        if call.table.ours == namespace:
+            calls.setdefault(name_of(call), []).append(call)
+    for name in sorted(calls):
+        found = [tried(call) for call in calls[name]]
+        marks = [_together(column) for column in zip(*found, strict=True)]
+        note = NOTES.get(f"{namespace.removeprefix('fgrad.')}.{name}", "")
+        yield Row(name, *marks, note)
+
+
+def missing(namespace: str) -> list[str]:
+    """Return the public functions without any call and without a reason."""
+    tested = {name_of(c) for c in all_calls() if c.table.ours == namespace}
+    listed = {n for names in outside(namespace).values() for n in names.split()}
+    return [n for n in public_names(namespace) if n not in tested and n not in listed]
+
+
+def outside(namespace: str) -> dict[str, str]:
+    """Return the functions that need no call, by the reason why."""
+    return OUTSIDE.get(namespace.removeprefix("fgrad."), {})
+
+
+def _together(marks: tuple[str, ...]) -> str:
+    """Return what calls of one function say together."""
+    for mark in (FAILS, WORKS, VALUES, ZERO):
+        if mark in marks:
+            return mark
+    return NONE
+
+
+def tried(call: Call) -> tuple[str, str, str, str]:
+    """Return the marks of one call under vjp, jvp, vmap and jit."""
+    function, arrays = call.read(call.table.ours)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        staged = VALUES if call.told(call.table.by_value) else ""
+        smooth = lambda *xs: floats(function(*xs))
+        if not (arrays and smooth(*arrays)):
+            slopes = (NONE, NONE)
+        else:
+            slopes = _mark(_pulled, smooth, arrays), _mark(_pushed, smooth, arrays)
+        every = lambda *xs: leaves(function(*xs))
+        mapped = staged or (_mark(_mapped, every, arrays) if arrays else NONE)
+        return *slopes, mapped, staged or _mark(_compiled, every, arrays)
+
+
+def _mark(run: Callable[..., Any], function: Any, arrays: list[Any]) -> str:
+    try:
+        found = run(function, arrays)
+    except Exception:
+        return FAILS
+    return WORKS if found is None or any(np.any(x != 0) for x in found) else ZERO
+
+
+def _pulled(function: Any, arrays: list[Any]) -> Any:
+    outs, pullback = fgrad.vjp(function, *arrays)
+    return pullback([np.ones_like(z) for z in outs])
+
+
+def _pushed(function: Any, arrays: list[Any]) -> Any:
+    return fgrad.jvp(function, tuple(arrays), tuple(map(np.ones_like, arrays)))[1]
+
+
+def _mapped(function: Any, arrays: list[Any]) -> None:
+    fgrad.vmap(function)(*(x[None] for x in arrays))
+
+
+def _compiled(function: Any, arrays: list[Any]) -> None:
+    fgrad.jit(function)(*arrays)
+
+
+HEAD = """# What works on traced values
+
+Written by `python -m tests.coverage`, which tries every function of every namespace, on
+ordinary and awkward arguments, under `vjp`, `jvp`, `vmap` and `jit`. The same calls are
+compared with NumPy or SciPy, with difference quotients and with loops by the tests.
+
+- **yes**: it works. **0**: it works, and the derivative is zero wherever it exists.
+- **-**: there is nothing to differentiate or to map: no float argument or no float result.
+- **values**: the shape of the result depends on values. It works where values are known
+  (under un-jitted `grad`, `vjp`, `jvp`), not under `vmap` and `jit`.
+
+Conventions at points where a derivative does not exist are in the last column, and
+together in [edge_points.md](edge_points.md); what does not work is in
+[limits.md](limits.md).
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    return "\n".join([HEAD, *map(section, namespaces())])
+
+
+def section(namespace: str) -> str:
+    """Return the part of the page about one namespace."""
+    lines = [
+        f"## `{namespace}`\n",
+        "| function | vjp | jvp | vmap | jit | conventions and limits |",
+        "|---|---|---|---|---|---|",
+        *(f"| `{r[0]}` | {' | '.join(r[1:5])} | {r[5]} |" for r in rows(namespace)),
+    ]
+    if outside(namespace):
+        lines.append("\nNot in the table:\n")
+    for reason, names in outside(namespace).items():
+        listed = ", ".join(f"`{n}`" for n in sorted(names.split()))
+        lines.append(f"- {reason}: {listed}.")
+    return "\n".join(lines) + "\n"
