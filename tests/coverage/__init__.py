@@ -148,7 +148,8 @@ ordinary and awkward arguments, under `vjp`, `jvp`, `vmap` and `jit`. The same c
 compared with NumPy or SciPy, with difference quotients and with loops by the tests.
 
 - **yes**: it works. **0**: it works, and the derivative is zero wherever it exists.
-- **-**: there is nothing to differentiate or to map: no float argument or no float result.
+- **-**: there is nothing to differentiate, or to map: no float argument, or no float
+  result.
 - **values**: the shape of the result depends on values. It works where values are known
   (under un-jitted `grad`, `vjp`, `jvp`), not under `vmap` and `jit`.
 
