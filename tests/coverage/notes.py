@@ -35,7 +35,8 @@ OUTSIDE: dict[str, dict[str, str]] = {
     "numpy": {
         "Print, save, load, or set NumPy up": """
             array2string array_repr array_str base_repr binary_repr
-            format_float_positional format_float_scientific fromfile fromregex fromstring genfromtxt get_include
+            format_float_positional format_float_scientific fromfile fromregex
+            fromstring genfromtxt get_include
             get_printoptions getbufsize geterr geterrcall info load loadtxt printoptions
             save savetxt savez savez_compressed set_printoptions setbufsize seterr
             seterrcall show_config show_runtime test typename""",
