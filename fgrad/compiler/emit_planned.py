@@ -132,7 +132,7 @@ class PlannedEmitter(Emitter):
 
     def pair(self, aval: Aval) -> tuple[str, str] | None:
         """Return two buffers for a carry that is large enough, of its own for good."""
-        if nbytes(aval) < cost_model.MODEL.buffered:
+        if not aval.shape or nbytes(aval) < cost_model.MODEL.buffered:
             return None
         slots = Slots(self.spare.sizes)
         pair = [Buffer(slots.take(nbytes(aval)), aval.shape, aval.dtype) for _ in "ab"]
