@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from . import debug as debug
     from . import experimental as experimental
     from . import export as export
+    from . import graph as graph
     from . import lax as lax
     from . import optim as optim
     from . import stages as stages
@@ -136,6 +137,7 @@ _MODULES = {
     "debug": "debug",
     "experimental": "experimental",
     "export": "export",
+    "graph": "graph",
     "lax": "lax",
     "optim": "optim",
     "stages": "stages",

@@ -1,0 +1,91 @@
+"""The chain rule, operation by operation, on the values of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..core import Eqn, Var, aval_of, is_inexact
+from ..ops.basic import zeros
+from ..transforms.vjp import vjp
+from .recording import Record
+
+
+@dataclass
+class Gradients:
+    """What flows backwards through a program."""
+
+    cotangents: dict[Var, Any] = field(default_factory=dict)
+    """The gradient of the output with respect to every value, summed over its uses."""
+    flows: dict[tuple[Var, int], Any] = field(default_factory=dict)
+    """What the operation that makes a value hands to its argument of that number."""
+    locals: dict[tuple[Var, int], Any] = field(default_factory=dict)
+    """The local gradient, where it is a number for each element."""
+
+
+def gradients_of(record: Record, seeds: list[Any]) -> Gradients:
+    """Pull cotangents of the outputs back through every operation.
+
+    >>> from .recording import record
+    >>> found = record(lambda x, y: x * y, (3.0, 4.0), "draw")
+    >>> gradients = gradients_of(found, [1.0])
+    >>> [float(gradients.cotangents[v]) for v in found.jaxpr.invars]
+    [4.0, 3.0]
+    """
+    found = Gradients()
+    for atom, seed in zip(record.jaxpr.outs, seeds):
+        if type(atom) is Var and is_inexact(record.values[atom]):
+            _add(found.cotangents, atom, seed)
+    for eqn in reversed(record.jaxpr.eqns):
+        if any(v in found.cotangents for v in eqn.outs):
+            _pull(record, eqn, found)
+    return found
+
+
+def _pull(record: Record, eqn: Eqn, found: Gradients) -> None:
+    """Hand the gradient of an operation's output to its arguments."""
+    values = [record.value(a) for a in eqn.inputs]
+    places = [
+        i for i, a in enumerate(eqn.inputs) if type(a) is Var and is_inexact(values[i])
+    ]
+    if not places or eqn.prim.flat:
+        return
+
+    def applied(*xs: Any) -> Any:
+        filled = dict(zip(places, xs))
+        args = [filled.get(i, value) for i, value in enumerate(values)]
+        return eqn.prim(*args, **eqn.params)
+
+    outs, pullback = vjp(applied, *(values[i] for i in places))
+    cts = [
+        found.cotangents.get(v, zeros(record.values[v]))
+        if is_inexact(record.values[v])
+        else record.values[v]
+        for v in eqn.outs
+    ]
+    handed = pullback(cts if eqn.prim.multi else _like(cts[0], outs))
+    slopes = pullback(_like(1.0, outs)) if _is_diagonal(eqn, record) else ()
+    for i, ct in zip(places, handed):
+        found.flows[eqn.outs[0], i] = ct
+        _add(found.cotangents, eqn.inputs[i], ct)
+    for i, slope in zip(places, slopes):
+        if aval_of(slope).shape == aval_of(record.values[eqn.outs[0]]).shape:
+            found.locals[eqn.outs[0], i] = slope
+
+
+def _like(ct: Any, out: Any) -> Any:
+    """Return a cotangent with the shape and dtype of an output."""
+    aval = aval_of(out)
+    return ct if aval.weak else np.broadcast_to(ct, aval.shape).astype(aval.dtype)
+
+
+def _is_diagonal(eqn: Eqn, record: Record) -> bool:
+    """Say whether each element of the output depends on one of each argument."""
+    number = all(not aval_of(record.value(a)).shape for a in (*eqn.inputs, *eqn.outs))
+    return not eqn.prim.multi and (eqn.prim.elementwise or number)
+
+
+def _add(cotangents: dict[Var, Any], var: Var, ct: Any) -> None:
+    cotangents[var] = cotangents[var] + ct if var in cotangents else ct

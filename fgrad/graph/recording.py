@@ -1,0 +1,114 @@
+"""Watching a function run: every operation, and every value that it made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..compiler.passes import drop_dead
+from ..core import (
+    Eqn,
+    Jaxpr,
+    Trace,
+    Tracer,
+    Var,
+    aval_of,
+    is_array,
+    not_numeric,
+    user_source,
+)
+from ..pytree import tree_flatten, tree_unflatten
+from ..transforms.arguments import argument_names, check_callable, name_of, shown
+
+
+class WatchedTrace(Trace):
+    """The record of a run with all of its values, so that Python sees them as well."""
+
+    __slots__ = ("eqns", "invars", "values")
+
+    plain = "the graph would lose it"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.eqns: list[Eqn] = []
+        self.invars: list[Var] = []
+        self.values: dict[Var, Any] = {}
+
+    def lift(self, value: Any, source: int) -> Tracer:
+        """Return a tracer of an input value."""
+        var = Var(aval_of(value))
+        self.invars.append(var)
+        self.values[var] = _own(value)
+        return Tracer(self, self.values[var], var, source)
+
+    def record(self, prim: Any, args: tuple[Any, ...], params: Any) -> Any:
+        """Run a primitive, and keep the equation and what it gave."""
+        if self.ended:
+            self.check_alive(prim, args)
+        mine = [type(a) is Tracer and a.owner is self for a in args]
+        atoms = tuple(a.note if own else _own(a) for a, own in zip(args, mine))
+        result = prim(*(a.value if own else a for a, own in zip(args, mine)), **params)
+        source = user_source()
+        made = list(result) if prim.multi else [result]
+        outs = tuple(Var(aval_of(z)) for z in made)
+        self.eqns.append(Eqn(prim, atoms, params, outs, source))
+        self.values.update(zip(outs, made))
+        tracers = [Tracer(self, z, v, source) for z, v in zip(made, outs)]
+        return tracers if prim.multi else tracers[0]
+
+    def written(self) -> list[Any]:
+        """Return the equations."""
+        return self.eqns
+
+
+def _own(value: Any) -> Any:
+    """Return a copy of what the user could write to."""
+    return value.copy() if type(value) is np.ndarray else value
+
+
+@dataclass
+class Record:
+    """A program with the values of one run."""
+
+    name: str
+    jaxpr: Jaxpr
+    values: dict[Var, Any]
+    labels: dict[Var, str]
+    """What the inputs are called: ``w``, ``params['W'][0]``."""
+
+    def value(self, atom: Any) -> Any:
+        """Return the value of a variable or a constant."""
+        return self.values[atom] if type(atom) is Var else atom
+
+
+def record(fun: Callable[..., Any], args: Any, transformation: str) -> Record:
+    """Run a function on arguments, and return what happened.
+
+    >>> found = record(lambda x: np.sin(x) * 2.0, (0.0,), "draw")
+    >>> [eqn.prim.name for eqn in found.jaxpr.eqns]
+    ['sin', 'mul']
+    """
+    check_callable(fun, transformation)
+    name = f"{transformation}({name_of(fun)})"
+    leaves, tree = tree_flatten(args)
+    labels = argument_names(fun, range(len(args)), args)
+    for leaf, label in zip(leaves, labels):
+        if not is_array(leaf):
+            raise TypeError(f"{name}: {label}: {not_numeric(leaf)}")
+    trace = WatchedTrace(name)
+    trace.inputs = labels.__getitem__
+    lifted = [trace.lift(x, i) for i, x in enumerate(leaves)]
+    try:
+        outs, _ = tree_flatten(fun(*tree_unflatten(tree, lifted)))
+    finally:
+        trace.ended = True
+    for out in outs:
+        if not is_array(out):
+            raise TypeError(f"{name}: the function returned {shown(out)}, no array")
+    atoms = tuple(o.note if type(o) is Tracer and o.owner is trace else o for o in outs)
+    jaxpr = drop_dead(Jaxpr(tuple(trace.invars), tuple(trace.eqns), atoms))
+    names = (label.removeprefix("argument ") for label in labels)
+    return Record(name_of(fun), jaxpr, trace.values, dict(zip(trace.invars, names)))
