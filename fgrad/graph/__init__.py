@@ -14,5 +14,13 @@ flowchart LR
 
 from .drawing import Drawing, draw
 from .explaining import Explanation, explain
+from .programs import Programs, backward_program
 
-__all__ = ["Drawing", "Explanation", "draw", "explain"]
+__all__ = [
+    "Drawing",
+    "Explanation",
+    "Programs",
+    "backward_program",
+    "draw",
+    "explain",
+]
