@@ -76,11 +76,12 @@ class Programs:
 
     def _told(self) -> str:
         n = self.counts
+        directions = f"{self.numbers} direction{'s' * (self.numbers != 1)}"
         return (
             f"{n['forward']} operations forwards and {n['backward']} backwards, which "
             f"read {len(self.shared)} values computed before. Central differences in "
-            f"{self.numbers} direction{'s' * (self.numbers != 1)} need {n['numerical']} "
-            f"operations, 2 x {self.numbers} x {n['forward']}"
+            f"{directions} need {n['numerical']} operations, "
+            f"2 x {self.numbers} x {n['forward']}"
         )
 
 

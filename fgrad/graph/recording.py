@@ -105,6 +105,8 @@ def record(fun: Callable[..., Any], args: Any, transformation: str) -> Record:
         outs, _ = tree_flatten(fun(*tree_unflatten(tree, lifted)))
     finally:
         trace.ended = True
+    if not outs:
+        raise TypeError(f"{name}: the function returned no array")
     for out in outs:
         if not is_array(out):
             raise TypeError(f"{name}: the function returned {shown(out)}, no array")
