@@ -73,7 +73,7 @@ def _eigh_jvp(ts, z, a, *, upper):
 
 eigh_p = Primitive(
     "eigh",
-    impl=lambda a, *, upper: list(np.linalg.eigh(a, "LU"[upper])),
+    impl=lambda a, *, upper: list(np.linalg.eigh(a, "U" if upper else "L")),
     abstract=_abstract_eigh,
     vjp=(_eigh_vjp,),
     jvp=_eigh_jvp,
@@ -91,7 +91,7 @@ def _eigvalsh_jvp(ts, z, a, *, upper):
 
 eigvalsh_p = Primitive(
     "eigvalsh",
-    impl=lambda a, *, upper: np.linalg.eigvalsh(a, "LU"[upper]),
+    impl=lambda a, *, upper: np.linalg.eigvalsh(a, "U" if upper else "L"),
     abstract=lambda a, *, upper: Aval(a.shape[:-1], _real_dtype(result_dtype(a))),
     vjp=(lambda ct, z, a, *, upper: _pulled_values(ct, eigh_p(a, upper=upper)[1], a),),
     jvp=_eigvalsh_jvp,

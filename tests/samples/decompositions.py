@@ -71,7 +71,8 @@ def is_smooth(a):
 
 SAMPLES = [
     *(Sample(hermitian_p, (a,), smooth=a.shape == (1, 1)) for a in HERMITIAN),
-    *(Sample(eigh_p, (a,), {"upper": False}, smooth=a.shape == (1, 1)) for a in HERMITIAN),
+    *(Sample(eigh_p, (a,), {"upper": u}, smooth=a.shape == (1, 1))
+      for a in HERMITIAN for u in (False, True)),
     *(Sample(eigvalsh_p, (a,), {"upper": u}, smooth=a.shape == (1, 1))
       for a in HERMITIAN for u in (False, True)),
     Sample(eig_p, (REAL_SPECTRUM,)),
