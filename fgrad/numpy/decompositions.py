@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from functools import reduce
 
 import numpy as np
 
-from ..core import ndim_of, shape_of
+from ..core import Tracer, dtype_of, known_value, ndim_of, shape_of
+from ..errors import UntraceableError
 from ..ops import linalg as ops
 from ..ops.basic import reshape
 from ..ops.contract import dot, matmul, vecdot
-from .arrays import arraylike, arraylikes
+from ..ops.index import getitem
+from ..ops.least_squares import lstsq as ops_lstsq
+from ..ops.least_squares import pinv as ops_pinv
+from ..ops.qr import qr as orthogonal
+from .arrays import arraylike, arraylikes, strong
 from .indexing import diagonal as diagonal_of
-from .reductions import given
-from .table import refuse_out, traceable
+from .table import refuse_out, traceable, value_needed
 
 
 @traceable(np.linalg.solve)
@@ -34,16 +39,64 @@ def cholesky(a, /, *, upper=False):
     return ops.cholesky(arraylike(a), upper=upper)
 
 
-@traceable(np.linalg.pinv)
-def pinv(a, rcond=None, hermitian=False, *, rtol=None):
-    """Return the pseudo-inverse of matrices of full rank."""
+@traceable(np.linalg.qr)
+def qr(a, mode="reduced"):
+    """Return an orthonormal and an upper triangular factor, or the latter alone."""
+    if mode in ("raw", "e", "economic"):
+        raise UntraceableError(
+            f"np.linalg.qr of a traced value has no mode={mode!r}, which is LAPACK's "
+            "own form: write mode='reduced', 'complete' or 'r'"
+        )
+    if mode in ("f", "full"):
+        warnings.warn("qr: write mode='reduced'", DeprecationWarning, stacklevel=2)
+        mode = "reduced"
+    if mode not in ("reduced", "complete", "r"):
+        raise ValueError(
+            f"qr: mode must be 'reduced', 'complete', 'r' or 'raw', got {mode!r}"
+        )
     a = arraylike(a)
-    if rcond is not None or given(rtol) is not None:
-        raise ValueError("pinv of a traced matrix takes no rcond: it has full rank")
-    t = ops.conj_of(ops.mT(a))
-    if shape_of(a)[-2] >= shape_of(a)[-1]:
-        return ops.solve(matmul(t, a), t)
-    return ops.conj_of(ops.mT(ops.solve(matmul(a, t), a)))
+    z = orthogonal(a, mode == "complete" and shape_of(a)[-2] > shape_of(a)[-1])
+    return z.R if mode == "r" else z
+
+
+@traceable(np.linalg.pinv)
+def pinv(a, rcond=None, hermitian=False, *, rtol=np._NoValue):
+    """Return the pseudo-inverse of matrices, at a fixed rank."""
+    a = arraylike(a)
+    if rcond is not None and rtol is not np._NoValue:
+        raise ValueError("pinv: rtol and rcond cannot both be given")
+    if rcond is None:
+        rcond = 1e-15 if rtol is np._NoValue else rtol
+    if rcond is None:
+        rcond = max(shape_of(a)[-2:]) * np.finfo(dtype_of(a)).eps
+    return ops_pinv(a, strong(arraylike(rcond)), bool(hermitian))
+
+
+@traceable(np.linalg.lstsq)
+def lstsq(a, b, rcond=None):
+    """Return the shortest least-squares solution, residuals, rank, singular values."""
+    a, b = strong(arraylike(a)), strong(arraylike(b))
+    vector = b.ndim == 1
+    if a.ndim != 2 or b.ndim not in (1, 2):
+        raise np.linalg.LinAlgError(
+            f"lstsq: needs a matrix a and a vector or matrix b, got shapes {a.shape} "
+            f"and {b.shape}; use vmap for stacks"
+        )
+    if a.shape[0] != b.shape[0]:
+        raise np.linalg.LinAlgError(
+            f"lstsq: a of shape {a.shape} and b of shape {b.shape} must have the same "
+            "number of rows"
+        )
+    if rcond is None:
+        rcond = np.finfo(float).eps * max(a.shape)
+    elif type(rcond) is Tracer:
+        rcond = value_needed(rcond, "lstsq: rcond", "Give a number")
+    x, residuals, rank, s = ops_lstsq(
+        a, reshape(b, shape=(*b.shape, 1)) if vector else b, float(rcond)
+    )
+    if (known := known_value(rank)) is not None and known != a.shape[1]:
+        residuals = getitem(residuals, slice(0, 0))
+    return reshape(x, shape=x.shape[:-1]) if vector else x, residuals, rank, s
 
 
 @traceable(np.linalg.matrix_power)

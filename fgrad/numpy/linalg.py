@@ -13,6 +13,7 @@ import numpy as _np
 
 from . import decompositions as _decompositions  # noqa: F401
 from . import norms as _norms  # noqa: F401
+from . import spectra as _spectra  # noqa: F401
 from .table import public as _public
 
 __all__ = list(_np.linalg.__all__)

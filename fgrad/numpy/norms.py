@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import dtype_of, ndim_of, untraceable
-from ..errors import UntraceableError
+from ..core import dtype_of, ndim_of
 from ..ops import elementwise as ew
 from ..ops.axes import normalize_axis
 from ..ops.basic import astype, imag, real, reshape
 from ..ops.contract import dot
-from ..ops.reduce import amax, amin, root, sum_
+from ..ops.reduce import amin, root, sum_
+from ..ops.svd import svdvals
 from .arrays import arraylike, strong
 from .reductions import max as max_
 from .shapes import moveaxis, ravel
-from .table import find, traceable
+from .table import traceable
 
 
 @traceable(np.linalg.norm)
@@ -94,13 +94,10 @@ def _matrix_norm(x, ord, rows, columns):
 
 
 def _spectral(x, ord, rows, columns):
-    svd = find(np.linalg.svd)
-    if svd is None:
-        raise UntraceableError(untraceable(np.linalg.svd))
-    s = svd(moveaxis(x, (rows, columns), (-2, -1)), compute_uv=False)
+    s = svdvals(moveaxis(x, (rows, columns), (-2, -1)))
     if ord == "nuc":
         return sum_(s, -1)
-    return amax(s, -1) if ord == 2 else amin(s, -1)
+    return max_(s, -1, None, False, 0) if ord == 2 else amin(s, -1)
 
 
 @traceable(np.linalg.vector_norm)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive
-from .basic import fit_dtype, imag, real, to_front
+from .basic import fit_dtype, imag, mapped, real, to_front
 from .contract import matmul
 from .solve import (
     batch_one,
@@ -22,6 +22,7 @@ from .solve import (
     mT,
     result_dtype,
     scaled,
+    singular_p,
     solve,
     solve_p,
     square,
@@ -34,9 +35,9 @@ from .solve import (
 
 # fmt: off
 __all__ = [
-    "cholesky", "cholesky_p", "cofactor_p", "conj_of", "det", "det_p", "inv", "inv_p",
-    "mH", "mT", "slogdet", "slogdet_p", "solve", "solve_p", "triangular_solve",
-    "triangular_solve_p", "tril_p", "triu_p",
+    "cholesky", "cholesky_p", "cofactor_p", "cofactor_slope_p", "conj_of", "det",
+    "det_p", "inv", "inv_p", "mH", "mT", "singular_p", "slogdet", "slogdet_p", "solve",
+    "solve_p", "triangular_solve", "triangular_solve_p", "tril_p", "triu_p",
 ]
 # fmt: on
 
@@ -64,33 +65,83 @@ def _cofactor(a):
 
 
 def _cofactor_svd(a):
-    # C(u s v) = C(u) C(s) C(v), C(u) = det(u) conj(u) for unitary u, and C(s) has
-    # the products of all singular values but one.
     u, s, v = np.linalg.svd(a)
-    n = s.shape[-1]
-    others = np.where(np.eye(n, dtype=bool), 1, s[..., None, :]).prod(-1)
-    scale = (np.linalg.det(u) * np.linalg.det(v))[..., None]
-    return (u.conj() * (scale * others)[..., None, :]) @ v.conj()
+    minors = _products_before(s) * _products_before(s[..., ::-1])[..., ::-1]
+    return _turned_cofactor(u, minors[..., None] * np.eye(s.shape[-1]), v)
 
 
-def _cofactor_jvp(t, a):
-    # C = det(a) inv(a).T, so dC = tr(inv(a) da) C - inv(a).T da.T C.
-    c, inverse_t = cofactor_p(a), mT(inv_p(a))
-    return scaled(trace(inverse_t, t), c) - matmul(inverse_t, matmul(mT(t), c))
+def _turned_cofactor(u, inner, v):
+    # C(u s v) = C(u) C(s) C(v), and C(u) = det(u) conj(u) for unitary u.
+    scale = (np.linalg.det(u) * np.linalg.det(v))[..., None, None]
+    return (u.conj() @ (scale * inner) @ v.conj()).astype(u.dtype)
 
 
-def _cofactor_vjp(ct, a):
-    c, inverse_t = cofactor_p(a), mT(inv_p(a))
-    # sum(ct * (q t.T c)) = sum(t * (c ct.T q)), with q = inv(a).T
-    return scaled(trace(ct, c), inverse_t) - matmul(matmul(c, mT(ct)), inverse_t)
+def _products_before(x):
+    z = np.ones_like(x)
+    np.cumprod(x[..., :-1], axis=-1, out=z[..., 1:])
+    return z
 
+
+def _products_of_others(s):
+    """Return for each two elements the product of all others, 0 for twice the same."""
+    after = np.triu(np.ones((s.shape[-1],) * 2, bool), 1)
+    between = _products_before(np.where(after, s[..., None, :], 1))
+    before = _products_before(s)[..., :, None]
+    behind = _products_before(s[..., ::-1])[..., None, ::-1]
+    upper = np.where(after, before * between * behind, 0)
+    return upper + upper.swapaxes(-1, -2)
+
+
+def _cofactor_slope(a, t):
+    """Return the derivative of the cofactors in a direction, dividing by nothing."""
+    if a.size == 0:
+        return a * t
+    u, s, v = np.linalg.svd(a)
+    t = u.conj().swapaxes(-1, -2) @ t @ v.conj().swapaxes(-1, -2)
+    others = _products_of_others(s)
+    sums = others @ np.diagonal(t, axis1=-2, axis2=-1)[..., None]
+    inner = sums * np.eye(s.shape[-1]) - others * t.swapaxes(-1, -2)
+    return _turned_cofactor(u, inner, v)
+
+
+def _cofactor_curvature(a, t, u):
+    """Return the second derivative of the cofactors, for invertible matrices."""
+    # With q = inv(a).T the first one, in the direction t, is tr(q.T t) c - q t.T c.
+    c, slope, q = cofactor_p(a), cofactor_slope_p(a, u), mT(inv_p(a))
+    turned = matmul(q, matmul(mT(u), q))
+    direct = scaled(trace(q, t), slope) - matmul(q, matmul(mT(t), slope))
+    return direct - scaled(trace(turned, t), c) + matmul(turned, matmul(mT(t), c))
+
+
+def _slope_jvp(ts, z, a, t):
+    ta, tt = ts
+    parts = [] if tt is None else [cofactor_slope_p(a, tt)]
+    parts += [] if ta is None else [_cofactor_curvature(a, t, ta)]
+    return fit_dtype(sum(parts[1:], parts[0]), z)
+
+
+# Both are derivatives of det, so that they are symmetric in all directions.
+cofactor_slope_p = Primitive(
+    "cofactor_slope",
+    impl=_cofactor_slope,
+    abstract=lambda a, t: Aval(a.shape, result_dtype(a, t)),
+    vjp=(
+        lambda ct, z, a, t: fit_dtype(_cofactor_curvature(a, t, ct), a),
+        lambda ct, z, a, t: fit_dtype(cofactor_slope_p(a, ct), t),
+    ),
+    jvp=_slope_jvp,
+    batch=lambda args, dims, size: (
+        cofactor_slope_p(*(mapped(x, d, size) for x, d in zip(args, dims))),
+        0,
+    ),
+)
 
 cofactor_p = Primitive(
     "cofactor",
     impl=_cofactor,
     abstract=lambda a: Aval(a.shape, result_dtype(a)),
-    vjp=(lambda ct, z, a: fit_dtype(_cofactor_vjp(ct, a), a),),
-    jvp=lambda ts, z, a: fit_dtype(_cofactor_jvp(ts[0], a), z),
+    vjp=(lambda ct, z, a: fit_dtype(cofactor_slope_p(a, ct), a),),
+    jvp=lambda ts, z, a: fit_dtype(cofactor_slope_p(a, ts[0]), z),
     batch=batch_one(lambda: cofactor_p),
 )
 
@@ -109,7 +160,7 @@ def det(a):
     """Return the determinants of a stack of matrices.
 
     The gradient is the matrix of cofactors, so that it is right for singular
-    matrices too; second derivatives need an inverse.
+    matrices too, and so are second derivatives; third ones need an inverse.
 
     >>> float(det(np.diag([2.0, 3.0])))
     6.0
@@ -192,29 +243,32 @@ def _lower_solve(l, b, transpose=False):
     return triangular_solve_p(l, b, lower=True, transpose=transpose, unit=False)
 
 
-def _cholesky_vjp(ct, z, a):
+def _cholesky_vjp(ct, z, a, *, upper):
     # l^-T half(l^T ct) conj(l)^-1, made Hermitian
+    z, ct = (mH(z), mH(ct)) if upper else (z, ct)
     p = _half(matmul(mT(z), ct))
     left = _lower_solve(z, p, transpose=True)
     right = mT(_lower_solve(conj_of(z), mT(left), transpose=True))
     return fit_dtype(_hermitian(right), a)
 
 
-def _cholesky_jvp(ts, z, a):
+def _cholesky_jvp(ts, z, a, *, upper):
     # l half(l^-1 da l^-H)
-    left = _lower_solve(z, _hermitian(ts[0]))
-    inner = mT(_lower_solve(conj_of(z), mT(left)))
-    return fit_dtype(matmul(z, _half(inner)), z)
+    lower = mH(z) if upper else z
+    left = _lower_solve(lower, _hermitian(ts[0]))
+    inner = mT(_lower_solve(conj_of(lower), mT(left)))
+    t = matmul(lower, _half(inner))
+    return fit_dtype(mH(t) if upper else t, z)
 
 
 cholesky_p = Primitive(
     "cholesky",
-    impl=lambda a: np.linalg.cholesky(a),
-    abstract=lambda a: Aval(a.shape, result_dtype(a)),
+    impl=lambda a, *, upper: np.linalg.cholesky(a, upper=upper),
+    abstract=lambda a, *, upper: Aval(a.shape, result_dtype(a)),
     vjp=(_cholesky_vjp,),
     jvp=_cholesky_jvp,
     batch=batch_one(lambda: cholesky_p),
-    emit="np.linalg.cholesky({0})",
+    emit="np.linalg.cholesky({0}, upper={upper})",
 )
 
 
@@ -230,5 +284,4 @@ def cholesky(a, *, upper=False):
     array([[2., 0.],
            [1., 2.]])
     """
-    a = square("cholesky", a)
-    return mH(cholesky_p(mH(a))) if upper else cholesky_p(a)
+    return cholesky_p(square("cholesky", a), upper=upper)

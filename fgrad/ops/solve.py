@@ -99,7 +99,9 @@ def _abstract_solve(a, b, **params):
     return Aval(lead + b.shape[-2:], result_dtype(a, b))
 
 
-def _batch_solve(prim):
+def batch_solve(prim):
+    """Return the batch rule of a primitive of two stacks of matrices."""
+
     def batch(args, dims, size, **params):
         ranks = [ndim_of(x) - (d is not None) for x, d in zip(args, dims, strict=True)]
         rank = max(ranks)
@@ -119,17 +121,19 @@ solve_p = Primitive(
     impl=lambda a, b: np.linalg.solve(a, b),
     abstract=_abstract_solve,
     vjp=(
-        lambda ct, z, a, b: fit(-matmul(solve_p(mT(a), ct), mT(z)), a, _like(a, z)),
+        lambda ct, z, a, b: fit(
+            -matmul(solve_p(mT(a), ct), mT(z)), a, stacked_like(a, z)
+        ),
         lambda ct, z, a, b: fit(solve_p(mT(a), ct), b, z),
     ),
     jvp=lambda ts, z, a, b: fit_dtype(solve_p(a, _solve_rhs(ts, z)), z),
-    batch=_batch_solve(lambda: solve_p),
+    batch=batch_solve(lambda: solve_p),
     emit="np.linalg.solve({0}, {1})",
 )
 
 
-def _like(a, z):
-    """Return the aval of ``a`` stacked as often as the solution is."""
+def stacked_like(a, z):
+    """Return the aval of ``a`` stacked as often as the solution ``z`` is."""
     return Aval(z.shape[:-2] + a.shape[-2:], z.dtype)
 
 
@@ -187,7 +191,7 @@ def _part(x, lower, unit):
 def _triangular_vjp_a(ct, z, a, b, *, lower, transpose, unit):
     ct_b = _triangular_vjp_b(ct, z, a, b, lower=lower, transpose=transpose, unit=unit)
     product = matmul(z, mT(ct_b)) if transpose else matmul(ct_b, mT(z))
-    return fit(-_part(product, lower, unit), a, _like(a, z))
+    return fit(-_part(product, lower, unit), a, stacked_like(a, z))
 
 
 def _triangular_vjp_b(ct, z, a, b, *, lower, transpose, unit):
@@ -215,7 +219,7 @@ triangular_solve_p = Primitive(
         ),
     ),
     jvp=_triangular_jvp,
-    batch=_batch_solve(lambda: triangular_solve_p),
+    batch=batch_solve(lambda: triangular_solve_p),
 )
 
 
@@ -257,3 +261,26 @@ inv_p = Primitive(
 def inv(a):
     """Return the inverse of every matrix of a stack."""
     return inv_p(square("inv", a))
+
+
+def _singular(a):
+    """Say of every matrix of a stack whether LAPACK finds no inverse."""
+    found = np.zeros(a.shape[:-2], bool)
+    try:
+        np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        for place in np.ndindex(found.shape):
+            try:
+                np.linalg.inv(a[place])
+            except np.linalg.LinAlgError:
+                found[place] = True
+    return found[()]
+
+
+singular_p = Primitive(
+    "singular",
+    impl=_singular,
+    abstract=lambda a: Aval(a.shape[:-2], np.dtype(bool)),
+    batch=batch_one(lambda: singular_p),
+    flat=True,
+)

@@ -5,8 +5,10 @@ import numpy as np
 from fgrad.ops.linalg import (
     cholesky_p,
     cofactor_p,
+    cofactor_slope_p,
     det_p,
     inv_p,
+    singular_p,
     slogdet_p,
     solve_p,
     triangular_solve_p,
@@ -74,11 +76,12 @@ SAMPLES = [
     *(Sample(triangular_solve_p, system, TRIANGLES[4]) for system in SYSTEMS),
     *(Sample(inv_p, (a,)) for a in SQUARES),
     *(Sample(cofactor_p, (a,)) for a in SQUARES),
+    *(Sample(cofactor_slope_p, (a, a + 1)) for a in SQUARES),
     *(Sample(det_p, (a,)) for a in SQUARES),
     *(Sample(slogdet_p, (a,)) for a in SQUARES),
-    Sample(cholesky_p, (positive(3),), smooth=False),
-    Sample(cholesky_p, (positive(1),), smooth=False),
-    Sample(cholesky_p, (positive(2, 3),), smooth=False),
-    Sample(cholesky_p, (positive(3, dtype="f4"),), smooth=False),
-    Sample(cholesky_p, (positive(3, dtype=complex),), smooth=False),
+    *(Sample(singular_p, (a,)) for a in [*SQUARES, np.zeros((2, 2))]),
+    *(Sample(cholesky_p, (a,), {"upper": upper}, smooth=False)
+      for upper in (False, True)
+      for a in (positive(3), positive(1), positive(2, 3), positive(3, dtype="f4"),
+                positive(3, dtype=complex))),
 ]  # fmt: skip
