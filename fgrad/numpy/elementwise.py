@@ -13,7 +13,7 @@ from ..ops.basic import astype
 from ..ops.basic import imag as imag_p
 from ..ops.basic import real as real_p
 from ..ops.reduce import all_
-from .arrays import arraylike, arraylikes, strong
+from .arrays import arraylike, arraylikes, known_array, strong
 from .table import refuse_out, traceable
 
 
@@ -161,6 +161,16 @@ def imag(val):
     if dtype_of(val).kind == "c":
         return imag_p(val)
     return np.zeros(shape_of(val), dtype_of(val))[()]
+
+
+@traceable(np.real_if_close)
+def real_if_close(a, tol=100):
+    """Return the real parts, if it is known that the imaginary ones are tiny."""
+    a = arraylike(a)
+    if dtype_of(a).kind != "c":
+        return a
+    known = known_array(a, "real_if_close", "Write np.real(a)")
+    return a if np.iscomplexobj(np.real_if_close(known, tol)) else real_p(a)
 
 
 @traceable(np.angle)

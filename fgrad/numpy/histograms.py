@@ -264,6 +264,5 @@ def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
         )
     if not np.iterable(bins) or len(bins) not in (1, 2):
         bins = [bins, bins]
-    hist, edges = histogramdd([x, y], list(bins) * (2 // len(bins)), range, density,
-                              weights)  # fmt: skip
+    hist, edges = histogramdd([x, y], bins, range, density, weights)
     return hist, *edges

@@ -7,9 +7,10 @@ import numpy as np
 from ..core import shape_of
 from ..ops import elementwise as ew
 from ..ops import sort as ops
+from ..ops.basic import astype
 from ..ops.index import take as take_p
 from ..ops.search import search_sorted
-from .arrays import arraylike
+from .arrays import arraylike, strong
 from .table import traceable
 
 # -- sorting -------------------------------------------------------------------------
@@ -25,6 +26,16 @@ def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     """Return a sorted copy."""
     _no_order(order)
     return ops.sort(arraylike(a), axis, kind, stable)
+
+
+@traceable(np.sort_complex)
+def sort_complex(a):
+    """Return a sorted copy as complex numbers, by real part first."""
+    z = ops.sort(strong(arraylike(a)))
+    if z.dtype.kind == "c":
+        return z
+    small = z.dtype.char in "bhBH"
+    return astype(z, np.complex64 if small else np.result_type(z, np.complex128))
 
 
 @traceable(np.argsort)
