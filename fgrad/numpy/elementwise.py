@@ -107,7 +107,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     if kind == "c":
         parts = (nan_to_num(p, copy, nan, posinf, neginf)
                  for p in (real_p(x), imag_p(x)))  # fmt: skip
-        return _complex(*parts, dtype_of(x))
+        return complex_of(*parts, dtype_of(x))
     limits = np.finfo(dtype_of(x))
     posinf = limits.max if posinf is None else posinf
     neginf = limits.min if neginf is None else neginf
@@ -116,7 +116,8 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return astype(ops.where(_infinite(x, -1), neginf, z), dtype_of(x))
 
 
-def _complex(real, imag, dtype):
+def complex_of(real, imag, dtype):
+    """Return complex numbers from their parts."""
     return astype(real, dtype) + astype(imag, dtype) * dtype.type(1j)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import shape_of
+from ..core import dtype_of, known_value, shape_of
 from ..ops import elementwise as ew
 from ..ops import sort as ops
 from ..ops.basic import astype
@@ -73,16 +73,23 @@ def searchsorted(a, v, side="left", sorter=None, *, method=None):
     return search_sorted(a, v, side)
 
 
-@traceable(np.digitize)
-def digitize(x, bins, right=False):
-    """Return the number of the bin that each value falls into."""
-    sides = ("left", "right") if right else ("right", "left")
-    bins = arraylike(bins)
+@traceable(np.digitize, more=["method"])
+def digitize(x, bins, right=False, *, method=None):
+    """Return the number of the bin that each value falls into.
+
+    JAX's ``method`` is accepted: the bins are found by bisection.
+    """
+    side, bins = "left" if right else "right", arraylike(bins)
+    if dtype_of(arraylike(x)).kind == "c":
+        raise TypeError("digitize: complex values are in no bins")
+    known = known_value(bins)
+    if known is not None:
+        np.digitize(np.zeros(0), known)  # raises if they do not rise or fall
     n = shape_of(bins)[0]
-    rising = searchsorted(bins, x, sides[0])
+    rising = searchsorted(bins, x, side)
     if n < 2:
         return rising
-    falling = n - searchsorted(bins[::-1], x, sides[1])
+    falling = n - searchsorted(bins[::-1], x, side)
     return ew.where(ew.gt(bins[0], bins[-1]), falling, rising)
 
 
