@@ -86,9 +86,7 @@ REFUSALS = {
     "vectorize": (lambda t: np.vectorize(math.sin)(t), CONVERSION, "fgrad.vmap"),
     "frompyfunc": (
         lambda t: np.frompyfunc(math.sin, 1, 1)(t), UntraceableError, "fgrad.vmap"),
-    "apply_along_axis": (
-        lambda t: np.apply_along_axis(np.sum, 0, t), UntraceableError, "fgrad.vmap"),
-    "unlisted": (lambda t: np.histogramdd(t), UntraceableError, "custom_vjp"),
+    "unlisted": (lambda t: np.is_busday(t), UntraceableError, "custom_vjp"),
     "masked": (lambda t: t + np.ma.array(V), TypeError, "masked"),
     "sort in place": (lambda t: t.sort(), MUTATION, r"np\.sort\(x\)"),
     "fill": (lambda t: t.fill(0.0), MUTATION, "broadcast_to"),

@@ -197,7 +197,7 @@ def test_zero_cotangent_of_an_unused_singular_branch():
 
 def test_shift_and_repeats_must_be_static():
     for f in (np.roll, fgrad.numpy.repeat):
-        with pytest.raises(fgrad.errors.TracerIntegerConversionError, match="static"):
+        with pytest.raises(fgrad.errors.ConcretizationTypeError, match="static"):
             jit(lambda x, n, f=f: f(x, n))(np.arange(3.0), 1)
 
 

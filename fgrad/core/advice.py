@@ -20,6 +20,8 @@ _DIRECT += "NumPy's functions take it"
 _BUILD = "build an array of traced values with np.stack([x, y]), np.concatenate, or "
 _BUILD += "fgrad.numpy.array([x, y])"
 
+_INDEX_TRICKS = ("r_", "c_", "mgrid", "ogrid")
+
 _CALLS = {
     "array": _BUILD,
     "asarray": _DIRECT,
@@ -34,8 +36,7 @@ _CALLS = {
     "dot": "write A @ x or np.dot(A, x)",
     "take": "write fgrad.numpy.take(A, x, axis): NumPy's does not see traced indices",
     "full": "write np.broadcast_to(x, shape), or full from fgrad.numpy",
-    "vectorize": "map a Python function with fgrad.vmap",
-    "apply_along_axis": "map a Python function with fgrad.vmap",
+    "vectorize": "write fgrad.numpy.vectorize, or map the function with fgrad.vmap",
     "normal": "draw first: x + scale * rng.normal(size=shape)",
     "uniform": "draw first: low + (high - low) * rng.uniform(size=shape)",
     "arange": _STATIC,
@@ -58,12 +59,19 @@ def instead(source: Source, mask: bool = False) -> str:
         return _DIRECT
     advice = _DIRECT
     if isinstance(node, ast.Subscript):
-        advice = _WRITE if _writes(source) else _MASK if mask else _READ
+        advice = _WRITE if _writes(source) else _MASK if mask else _of_index(node)
     elif isinstance(node, ast.Call):
         advice = _of_call(node.func)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
         advice = "print what the function returns: its value is not a plain number"
     return f"in `{text}`: {advice}" if len(text) <= 60 else advice
+
+
+def _of_index(node: ast.Subscript) -> str:
+    name = getattr(node.value, "attr", getattr(node.value, "id", ""))
+    if name in _INDEX_TRICKS:
+        return f"write fgrad.numpy.{name}, which takes traced values"
+    return _READ
 
 
 def _of_call(function: ast.expr) -> str:

@@ -18,14 +18,25 @@ from typing import Any
 import numpy as _np
 
 from ..ops.index import at as at
+from . import bits as _bits  # noqa: F401
 from . import calculus as _calculus  # noqa: F401
+from . import domains as _domains  # noqa: F401
 from . import facts as _facts  # noqa: F401
+from . import histograms as _histograms  # noqa: F401
 from . import linalg as linalg
 from . import methods as _methods  # noqa: F401
 from . import operators as _operators  # noqa: F401
 from . import polynomial as _polynomial  # noqa: F401
+from . import sets as _sets  # noqa: F401
 from . import statistics as _statistics  # noqa: F401
 from . import ufuncs as _ufuncs  # noqa: F401
+from . import windows as _windows  # noqa: F401
+from . import writing as _writing  # noqa: F401
+from .grids import c_ as c_
+from .grids import mgrid as mgrid
+from .grids import ogrid as ogrid
+from .grids import r_ as r_
+from .mapping import vectorize as vectorize
 from .table import public as _public
 
 __all__ = [*(name for name in _np.__all__ if name != "linalg"), "at", "linalg"]

@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, aval_of, dtype_of, ndim_of, not_numeric, shape_of
+from ..core import (
+    Tracer,
+    aval_of,
+    dtype_of,
+    known_value,
+    ndim_of,
+    not_numeric,
+    shape_of,
+)
 from ..ops.basic import astype as cast_to
 from ..ops.basic import broadcast_to, reshape
 from ..ops.join import stack_arrays
@@ -110,6 +118,16 @@ def _ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
 
 @traceable(np.asarray_chkfinite)
 def _asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
+    known = known_value(arraylike(a))
+    if known is not None:
+        np.asarray_chkfinite(known)  # raises
+    return array(a, dtype)
+
+
+@traceable(np.require)
+def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = None,
+            ) -> Any:  # fmt: skip
+    """Return an array of traced values, which has no memory to ask anything of."""
     return array(a, dtype)
 
 

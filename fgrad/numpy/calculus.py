@@ -170,7 +170,7 @@ def _slope(f, axis, dx, edge_order):
         ends = (at_(1) - at_(0)) / first, (at_(-1) - at_(-2)) / last
     else:
         ends = _second_order_ends(at_, dx, even)
-    return concatenate([ends[0], inner, ends[1]], axis)
+    return astype(concatenate([ends[0], inner, ends[1]], axis), f.dtype)
 
 
 def _inner_weights(dx1, dx2):
@@ -292,11 +292,12 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """Return numbers evenly spaced as a geometric progression."""
     start, stop = strong(arraylike(start)), strong(arraylike(stop))
-    dt = np.result_type(start.dtype, stop.dtype, float(num))
+    dt = np.result_type(start.dtype, stop.dtype, np.dtype(dtype))  # of None: float64
+    dt = np.result_type(dt, np.float16)
     start, stop = astype(start, dt), astype(stop, dt)
     sign = ew.sign(start)
     start, stop = start / sign, stop / sign
-    z = logspace(ew.log10(start), ew.log10(stop), num, endpoint, 10.0)
+    z = logspace(ew.log10(start), ew.log10(stop), num, endpoint, 10.0, dt)
     if num > 0:
         z = at(z)[0].set(start)
     if num > 1 and endpoint:

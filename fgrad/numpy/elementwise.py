@@ -13,7 +13,7 @@ from ..ops.basic import astype
 from ..ops.basic import imag as imag_p
 from ..ops.basic import real as real_p
 from ..ops.reduce import all_
-from .arrays import arraylike, arraylikes, strong
+from .arrays import arraylike, arraylikes, known_array, strong
 from .table import refuse_out, traceable
 
 
@@ -107,7 +107,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     if kind == "c":
         parts = (nan_to_num(p, copy, nan, posinf, neginf)
                  for p in (real_p(x), imag_p(x)))  # fmt: skip
-        return _complex(*parts, dtype_of(x))
+        return complex_of(*parts, dtype_of(x))
     limits = np.finfo(dtype_of(x))
     posinf = limits.max if posinf is None else posinf
     neginf = limits.min if neginf is None else neginf
@@ -116,7 +116,8 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return astype(ops.where(_infinite(x, -1), neginf, z), dtype_of(x))
 
 
-def _complex(real, imag, dtype):
+def complex_of(real, imag, dtype):
+    """Return complex numbers from their parts."""
     return astype(real, dtype) + astype(imag, dtype) * dtype.type(1j)
 
 
@@ -161,6 +162,16 @@ def imag(val):
     if dtype_of(val).kind == "c":
         return imag_p(val)
     return np.zeros(shape_of(val), dtype_of(val))[()]
+
+
+@traceable(np.real_if_close)
+def real_if_close(a, tol=100):
+    """Return the real parts, if it is known that the imaginary ones are tiny."""
+    a = arraylike(a)
+    if dtype_of(a).kind != "c":
+        return a
+    known = known_array(a, "real_if_close", "Write np.real(a)")
+    return a if np.iscomplexobj(np.real_if_close(known, tol)) else real_p(a)
 
 
 @traceable(np.angle)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import Tracer, aval_of, dtype_of, ndim_of, scalar_type, shape_of
+from ..core import (
+    Tracer,
+    aval_of,
+    dtype_of,
+    known_value,
+    ndim_of,
+    scalar_type,
+    shape_of,
+)
 from ..ops.axes import normalize_axis
 from .arrays import arraylike
 from .table import traceable
@@ -17,6 +25,26 @@ traceable(np.isscalar)(lambda element: not shape_of(arraylike(element)))
 traceable(np.min_scalar_type)(lambda a, /: dtype_of(arraylike(a)))
 traceable(np.shares_memory)(lambda a, b, /, max_work=-1: False)
 traceable(np.may_share_memory)(lambda a, b, /, max_work=0: False)
+
+
+def _printed(function):
+    """Enter a function that prints an array: the known value, or what is known of it.
+
+    A text carries no derivative, and none is expected of it.
+    """
+
+    def definition(a, *args, **kwargs):
+        known = known_value(arraylike(a))
+        if known is None:
+            return repr(a)
+        return function(np.asarray(known), *args, **kwargs)
+
+    traceable(function)(definition)
+
+
+_printed(np.array_str)
+_printed(np.array_repr)
+_printed(np.array2string)
 
 
 @traceable(np.size)

@@ -17,7 +17,7 @@ from ..ops.reduce import sum_
 from .arrays import arraylike, arraylikes, known_array, strong
 from .joining import concatenate
 from .shapes import moveaxis, ravel
-from .table import refuse_out, refuse_write, traceable
+from .table import refuse_out, traceable
 
 # -- picking -------------------------------------------------------------------------
 
@@ -33,20 +33,6 @@ def take(a, indices, axis=None, out=None, mode="raise"):
 def take_along_axis(arr, indices, axis=-1):
     """Return elements by an array of indices of the same rank."""
     return ops.take_along_axis(arraylike(arr), arraylike(indices), axis)
-
-
-@traceable(np.compress)
-def compress(condition, a, axis=None, out=None):
-    """Return the slices along an axis where a known condition is true."""
-    refuse_out(out)
-    (places,) = np.nonzero(known_array(condition, "compress"))
-    return take(a, places, axis)
-
-
-@traceable(np.extract)
-def extract(condition, arr):
-    """Return the elements where a known condition is true."""
-    return compress(ravel(condition), ravel(arr))
 
 
 @traceable(np.choose)
@@ -196,14 +182,3 @@ def _line(arr, axis, name):
     if axis is None:
         return ravel(arr), 0
     return arr, normalize_axis(operator.index(axis), arr.ndim, name, arr.shape)
-
-
-# -- writing -------------------------------------------------------------------------
-
-refuse_write(np.copyto, "write a = np.where(mask, x, a), and np.full(shape, x) through "
-             "fgrad.numpy, or np.broadcast_to(x, shape), for np.full_like")  # fmt: skip
-refuse_write(np.put, "write a = fgrad.numpy.at(a)[indices].set(values)")
-refuse_write(np.place, "write a = np.where(mask, values, a)")
-refuse_write(np.putmask, "write a = np.where(mask, values, a)")
-refuse_write(np.put_along_axis, "write a = fgrad.numpy.at(a)[indices].set(values)")
-refuse_write(np.fill_diagonal, "write a = np.where(np.eye(n, dtype=bool), x, a)")

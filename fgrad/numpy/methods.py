@@ -12,7 +12,7 @@ from ..errors import TracerMutationError
 from ..ops.basic import astype
 from ..ops.elementwise import conj
 from ..ops.index import at
-from . import elementwise, indexing, linear, reductions, searching, shapes
+from . import elementwise, indexing, linear, reductions, searching, shapes, sized
 from .arrays import copy
 
 
@@ -34,7 +34,7 @@ def _transpose(self, *axes):
 
 
 def _compress(self, condition, axis=None, out=None):
-    return indexing.compress(condition, self, axis, out)
+    return sized.compress(condition, self, axis, out)
 
 
 def _clip(self, min=None, max=None, out=None, **kwargs):
@@ -104,10 +104,10 @@ install(
     max=reductions.max,
     mean=reductions.mean,
     min=reductions.min,
-    nonzero=searching.nonzero,
+    nonzero=sized.nonzero,
     prod=reductions.prod,
     ravel=shapes.ravel,
-    repeat=shapes.repeat,
+    repeat=sized.repeat,
     reshape=_reshape,
     round=elementwise.around,
     searchsorted=searching.searchsorted,

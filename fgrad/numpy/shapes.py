@@ -135,12 +135,6 @@ def rot90(m, k=1, axes=(0, 1)):
     return ops.flip_axes(ops.swapaxes(m, first, second), second)
 
 
-@traceable(np.repeat)
-def repeat(a, repeats, axis=None):
-    """Repeat each element."""
-    return ops.repeat_elements(arraylike(a), repeats, axis)
-
-
 @traceable(np.tile)
 def tile(A, reps):
     """Repeat an array as a whole."""

@@ -13,6 +13,7 @@ from ..ops.contract import dot
 from ..ops.index import getitem, take
 from ..ops.reduce import mean, sum_
 from .arrays import arraylike, strong
+from .elementwise import complex_of
 from .joining import concatenate
 from .reductions import average, given
 from .shapes import atleast_2d, moveaxis
@@ -186,5 +187,6 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     s = ew.sqrt(d.real)
     c = c / getitem(s, (slice(None), None)) / getitem(s, (None, slice(None)))
     if c.dtype.kind == "c":
-        raise TypeError("corrcoef of complex traced values: use cov")
+        parts = (ew.minimum(ew.maximum(part, -1), 1) for part in (c.real, c.imag))
+        return complex_of(*parts, c.dtype)
     return ew.minimum(ew.maximum(c, -1), 1)

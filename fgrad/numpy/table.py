@@ -15,17 +15,22 @@ import numpy as np
 from ..core import DISPATCH, Tracer, known_value
 from ..errors import ConcretizationTypeError, TracerMutationError
 
+KEYWORDS: dict[Any, frozenset[str]] = {}
+"""NumPy callable -> keywords that only its definition has, such as JAX's ``size=``."""
 
-def traceable(*functions: Any) -> Callable[[Any], Any]:
+
+def traceable(*functions: Any, more: Iterable[str] = ()) -> Callable[[Any], Any]:
     """Return a decorator that enters a definition for some NumPy functions.
 
-    A function that is not in every supported NumPy is given by name.
+    A function that is not in every supported NumPy is given by name. The keywords
+    ``more`` are the definition's own: with them it takes plain arrays, too.
     """
     named = (getattr(np, f, None) if isinstance(f, str) else f for f in functions)
     known = [f for f in named if f is not None]
 
     def enter(definition: Any) -> Any:
         DISPATCH.update(dict.fromkeys(known, definition))
+        KEYWORDS.update(dict.fromkeys(known, frozenset(more)))
         return definition
 
     return enter
@@ -53,9 +58,13 @@ def public(function: Any) -> Any:
     if definition is None or isinstance(function, np.ufunc | type):
         return function
 
+    own = KEYWORDS.get(function, frozenset())
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if has_tracer(args) or (kwargs and has_tracer(kwargs.values())):
+        if has_tracer(args) or (
+            kwargs and (has_tracer(kwargs.values()) or not own.isdisjoint(kwargs))
+        ):
             return definition(*args, **kwargs)
         return function(*args, **kwargs)
 
