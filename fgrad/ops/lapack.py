@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..core import Aval, Primitive, ndim_of, shape_of
-from .basic import fit, fit_dtype, to_front
+from .basic import fit, fit_dtype, reshape, to_front
 from .contract import matmul
 from .join import concat, pad_constant
 from .linalg import cholesky_p, det_p
@@ -43,12 +43,12 @@ def over_stack(function, *arrays):
     return np.stack(found).reshape(lead + found[0].shape)
 
 
-def batch_stacks(prim):
-    """Return the batch rule of a primitive that maps over leading axes together."""
+def batch_last(prim, count):
+    """Return the batch rule of a primitive of stacks over the last ``count`` axes."""
 
     def batch(args, dims, size, **params):
         ranks = [ndim_of(x) - (d is not None) for x, d in zip(args, dims)]
-        rank = max(ranks)
+        rank = max(ranks + [count])
         args = [
             x if d is None else _with_axes(to_front(x, d), rank - own)
             for x, d, own in zip(args, dims, ranks)
@@ -58,8 +58,13 @@ def batch_stacks(prim):
     return batch
 
 
+def batch_stacks(prim):
+    """Return the batch rule of a primitive of stacks of matrices."""
+    return batch_last(prim, 2)
+
+
 def _with_axes(x, count):
-    return x.reshape((x.shape[0], *(1,) * count, *x.shape[1:])) if count else x
+    return reshape(x, shape=(x.shape[0], *(1,) * count, *x.shape[1:])) if count else x
 
 
 def stacked_like(a, z):

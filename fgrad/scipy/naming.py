@@ -65,4 +65,6 @@ def computed(
 
 def _example(shape: tuple[int, ...]) -> np.ndarray:
     """Return identity matrices, or ones in a vector: what factors of are defined."""
-    return np.broadcast_to(np.eye(*shape[-2:]), shape) if shape[1:] else np.ones(shape)
+    if len(shape) < 2:
+        return np.ones(shape)
+    return np.broadcast_to(np.eye(shape[-2], shape[-1]), shape)

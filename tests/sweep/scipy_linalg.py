@@ -36,6 +36,7 @@ invhilbert(3) pascal(3) invpascal(3) dft(3)
 """,
     coarse=("cho_solve", "lu_solve", "solve_continuous", "solve_discrete", "polar(",
             "eigh(D,S", "solve_sylvester", "cholesky(", "cho_factor",
+            "solve(S,A,transposed",
             "eigh(D,eigvals", "eigvalsh", "eigh_tridiagonal(V,W[:4],eig",
             "expm_frechet(S,D)"),
     kinked=("cholesky", "cho_factor", "solve(D", "eigh(D", "eigvalsh", "expm(FS"),
