@@ -11,8 +11,8 @@ import numpy as np
 from ..core import Aval, Primitive, broadcast_shapes, promoted
 from .basic import fit, fit_dtype, sum_axes
 from .join import stack_arrays
-from .lapack import batch_last
 from .shape import flip
+from .stacks import batch_last
 
 
 def _filtered(b, a, x):

@@ -14,8 +14,8 @@ from ..core import Aval, Primitive, broadcast_shapes
 from .basic import fit, fit_dtype, to_front
 from .contract import matmul
 from .join import concat
-from .lapack import batch_stacks, double, over_stack, stacked_like
 from .solve import batch_one, conj_of, mH, mT, result_dtype, solve_p
+from .stacks import batch_stacks, double, over_stack, stacked_like
 
 # -- exp -----------------------------------------------------------------------------
 

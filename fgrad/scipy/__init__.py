@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import linalg as linalg
+    from . import signal as signal
 
 _SUBMODULES = {
     "linalg": "linalg",
+    "signal": "signal",
 }
 
 __all__ = sorted(_SUBMODULES)

@@ -9,8 +9,10 @@ from ..core import shape_of
 from ..numpy.arrays import arraylike, arraylikes, strong
 from ..numpy.table import traceable
 from ..ops import lapack as ops
+from ..ops import lu as lu_ops
 from ..ops.basic import reshape
 from ..ops.solve import conj_of, mH, mT, square, tril_p, triu_p
+from ..ops.sort import arg_sort
 
 # overwrite_a, overwrite_b and check_finite are accepted: nothing is ever overwritten,
 # and SciPy checks when it computes.
@@ -134,20 +136,20 @@ def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
 @traceable(scipy.linalg.lu)
 def lu(a, permute_l=False, overwrite_a=False, check_finite=True, p_indices=False):
     """Return the permutation and the triangular factors of ``a = p @ l @ u``."""
-    order, l, u = ops.lu_p(_matrix("lu", a))
+    order, l, u = lu_ops.lu_p(_matrix("lu", a))
     if permute_l:
-        return ops.rows(l, order), u
+        return lu_ops.rows(l, order), u
     if p_indices:
         return order, l, u
     n = shape_of(l)[-2]
-    return ops.rows(np.broadcast_to(np.eye(n, dtype=u.dtype), (*shape_of(order), n)),
+    return lu_ops.rows(np.broadcast_to(np.eye(n, dtype=u.dtype), (*shape_of(order), n)),
                     order), l, u  # fmt: skip
 
 
 @traceable(scipy.linalg.lu_factor)
 def lu_factor(a, overwrite_a=False, check_finite=True):
     """Return both triangular factors in one matrix, and the pivots."""
-    return tuple(ops.lu_factor_p(_matrix("lu_factor", a)))
+    return tuple(lu_ops.lu_factor_p(_matrix("lu_factor", a)))
 
 
 def _matrix(name, a):
@@ -161,15 +163,15 @@ def _matrix(name, a):
 def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     """Return the solution of a system whose matrix `lu_factor` has factored."""
     lu, pivots = arraylikes(*lu_and_piv)
-    order = ops.permutation(pivots, length=shape_of(lu)[-1])
+    order = lu_ops.permutation(pivots, length=shape_of(lu)[-1])
     b = strong(arraylike(b))
     x = reshape(b, shape=(*b.shape, 1)) if b.ndim == 1 else b
     lu = lu if trans != 2 else conj_of(lu)
     if trans == 0:
-        x = ops.solved(lu, ops.rows(x, order), lower=True, unit=True)
+        x = ops.solved(lu, lu_ops.rows(x, order), lower=True, unit=True)
         x = ops.solved(lu, x)
     else:
         x = ops.solved(lu, x, transpose=True)
         x = ops.solved(lu, x, lower=True, transpose=True, unit=True)
-        x = ops.rows(x, ops.arg_sort(order))
+        x = lu_ops.rows(x, arg_sort(order))
     return reshape(x, shape=x.shape[:-1]) if b.ndim == 1 else x

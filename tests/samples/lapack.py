@@ -1,8 +1,8 @@
-"""Samples of fgrad/ops/lapack.py and fgrad/ops/matrix_functions.py."""
+"""Samples of fgrad/ops/lapack.py, fgrad/ops/lu.py and fgrad/ops/matrix_functions.py."""
 
 import numpy as np
 
-from fgrad.ops import lapack
+from fgrad.ops import lapack, lu
 from fgrad.ops import matrix_functions as mf
 
 from . import Sample
@@ -27,9 +27,9 @@ SAMPLES = [
     *(Sample(lapack.scipy_cholesky, (a,), smooth=False) for a in HALVES),
     *(Sample(lapack.scipy_triangular, SYSTEMS[4], params) for params in TRIANGLES),
     *(Sample(lapack.scipy_triangular, s, TRIANGLES[4]) for s in SYSTEMS),
-    *(Sample(p, (a,)) for p in (lapack.lu_p, lapack.lu_factor_p) for a in FULL + TALL),
-    Sample(lapack.permutation, (np.array([2, 1, 2]),), {"length": 3}),
-    Sample(lapack.permutation, (np.array([[2, 1], [0, 1]]),), {"length": 4}),
+    *(Sample(p, (a,)) for p in (lu.lu_p, lu.lu_factor_p) for a in FULL + TALL),
+    Sample(lu.permutation, (np.array([2, 1, 2]),), {"length": 3}),
+    Sample(lu.permutation, (np.array([[2, 1], [0, 1]]),), {"length": 4}),
     *(Sample(mf.expm_p, (a,)) for a in FULL),
     *(Sample(mf.expm_frechet_p, (a, a[..., ::-1, :] / 2)) for a in FULL),
     Sample(mf.expm_frechet_p, (square(3), array(2, 3, 3))),
