@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from . import graph as graph
     from . import lax as lax
     from . import optim as optim
+    from . import scipy as scipy
     from . import stages as stages
     from . import test_util as test_util
     from .compiler.cache import clear_caches
@@ -140,6 +141,7 @@ _MODULES = {
     "graph": "graph",
     "lax": "lax",
     "optim": "optim",
+    "scipy": "scipy",
     "stages": "stages",
     "test_util": "test_util",
 }

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 DISPATCH: dict[Any, Callable[..., Any]] = {}
 """NumPy callable (function or ufunc) -> its traceable definition."""
 
+LATER: dict[str, Callable[[], Any]] = {}
+"""A module of NumPy -> what enters the definitions of its functions when needed."""
+
 
 class Tracer:
     """A value inside a trace; behaves as an ndarray, and cannot become one.
@@ -245,6 +248,9 @@ class Tracer:
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         fun = DISPATCH.get(func)
+        if fun is None and func.__module__ in LATER:
+            LATER[func.__module__]()
+            fun = DISPATCH.get(func)
         if fun is None:
             raise UntraceableError(untraceable(func))
         return fun(*args, **kwargs)

@@ -13,10 +13,12 @@ initial value that is traced.
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as _np
 
+from ..core import LATER as _LATER
 from ..ops.index import at as at
 from . import bits as _bits  # noqa: F401
 from . import calculus as _calculus  # noqa: F401
@@ -39,6 +41,9 @@ from .grids import r_ as r_
 from .mapping import vectorize as vectorize
 from .table import public as _public
 
+if TYPE_CHECKING:
+    from . import fft as fft
+
 __all__ = [*(name for name in _np.__all__ if name != "linalg"), "at", "linalg"]
 if hasattr(_np, "__array_namespace_info__"):  # since NumPy 2.1
     __array_namespace_info__ = _np.__array_namespace_info__
@@ -46,9 +51,17 @@ if hasattr(_np, "__array_namespace_info__"):  # since NumPy 2.1
 
 def __getattr__(name: str) -> Any:
     """Return NumPy's object of that name, able to take traced values."""
-    value = _public(getattr(_np, name))
+    value = _fft() if name == "fft" else _public(getattr(_np, name))
     globals()[name] = value
     return value
+
+
+def _fft() -> Any:
+    """Import this package's ``fft``; NumPy too waits with its own until it is used."""
+    return _import_module(".fft", __name__)
+
+
+_LATER["numpy.fft"] = _fft
 
 
 def __dir__() -> list[str]:
