@@ -7,7 +7,7 @@ import operator
 import numpy as np
 
 from ..core import dtype_of
-from ..ops import bits as ops
+from ..ops import packing as ops
 from ..ops import elementwise as ew
 from ..ops.axes import normalize_axis
 from .arrays import arraylike, strong

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fgrad.ops.bits import pack_bits, unpack_bits
+from fgrad.ops.packing import pack_bits, unpack_bits
 from fgrad.ops.search import search, search_rows
 
 from . import Sample
