@@ -32,10 +32,19 @@ from .scopes import ensure_compile_time_eval, named_call, named_scope
 from .source import user_source, where
 from .trace import Entry, KnownTrace, StagedTrace, Trace, require
 from .traceback import short_errors, trimmed
-from .tracer import DISPATCH, UFUNC_METHODS, Tracer, install, known_value, untraceable
+from .tracer import (
+    DISPATCH,
+    LATER,
+    UFUNC_METHODS,
+    Tracer,
+    install,
+    known_value,
+    untraceable,
+)
 
 __all__ = [
     "DISPATCH",
+    "LATER",
     "REPEATED",
     "STAGING",
     "UFUNC_METHODS",
