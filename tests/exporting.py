@@ -12,7 +12,12 @@ from fgrad.tree_util import tree_flatten
 
 
 def _import(name, *args, **kwargs):
-    assert name.partition(".")[0] in ("numpy", "scipy", *sys.stdlib_module_names)
+    assert name.partition(".")[0] in (
+        "numpy",
+        "pathlib",
+        "scipy",
+        *sys.stdlib_module_names,
+    )
     return builtins.__import__(name, *args, **kwargs)
 
 

@@ -7,7 +7,9 @@ that define them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -31,8 +33,12 @@ if TYPE_CHECKING:
 DISPATCH: dict[Any, Callable[..., Any]] = {}
 """NumPy callable (function or ufunc) -> its traceable definition."""
 
-LATER: dict[str, Callable[[], Any]] = {}
-"""A module of NumPy -> what enters the definitions of its functions when needed."""
+LATER: dict[str, str] = {}
+"""A module whose ufuncs may meet tracers -> the module that enters definitions.
+
+That is imported when something without a definition meets a tracer, and the former
+has been imported by then; so a program that uses neither need not wait for them.
+"""
 
 
 class Tracer:
@@ -247,10 +253,7 @@ class Tracer:
         return _ufunc_method(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        fun = DISPATCH.get(func)
-        if fun is None and func.__module__ in LATER:
-            LATER[func.__module__]()
-            fun = DISPATCH.get(func)
+        fun = DISPATCH.get(func) or definition(func)
         if fun is None:
             raise UntraceableError(untraceable(func))
         return fun(*args, **kwargs)
@@ -269,9 +272,20 @@ def _ufunc_method(ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
             f"{where(source)}{f', in `{text}`' if text else ''}. Write A = A + x for "
             "A += x, and leave out= away"
         )
-    if DISPATCH.get(ufunc) is None and method == "__call__":
+    if definition(ufunc) is None and method == "__call__":
         raise UntraceableError(untraceable(ufunc))
     return UFUNC_METHODS[method](ufunc, *inputs, **kwargs)
+
+
+def definition(function: Any) -> Any:
+    """Return the traceable definition of a NumPy callable, or None."""
+    found = DISPATCH.get(function)
+    if found is None:
+        for module in [m for m in LATER if m in sys.modules]:
+            import_module(LATER[module])
+            LATER.pop(module, None)
+        found = DISPATCH.get(function)
+    return found
 
 
 def untraceable(func: Any) -> str:

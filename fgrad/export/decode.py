@@ -112,7 +112,7 @@ class _Decoder:
 
     def _eqn(self, described: Any, variables: list[Var]) -> Eqn:
         name = described["prim"]
-        prim = primitives().get(name)
+        prim = primitives().get(name) or primitives(special=True).get(name)
         if prim is None:
             raise CorruptError(
                 f'deserialize: the program calls "{name}", which this fgrad does not '

@@ -114,7 +114,7 @@ class Module:
         if not name:
             return None
         home = getattr(value, "__module__", None) or "numpy"
-        for path in ("numpy", "numpy.linalg", home.lstrip("_"), home):
+        for path in ("numpy", "numpy.linalg", home.lstrip("_"), home, *_UFUNCS):
             if getattr(sys.modules.get(path), name, None) is value:
                 if path == "builtins":
                     return name
@@ -180,6 +180,7 @@ class Module:
         return f"{entry.name} = {text}" if isinstance(entry.node, ast.expr) else text
 
 
+_UFUNCS = ("scipy.special", "scipy.special._ufuncs")  # a ufunc does not say its home
 _BUILTINS = frozenset(dir(builtins))
 
 

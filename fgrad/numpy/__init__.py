@@ -51,17 +51,15 @@ if hasattr(_np, "__array_namespace_info__"):  # since NumPy 2.1
 
 def __getattr__(name: str) -> Any:
     """Return NumPy's object of that name, able to take traced values."""
-    value = _fft() if name == "fft" else _public(getattr(_np, name))
+    if name == "fft":  # NumPy, too, imports its own when it is used
+        value = _import_module(".fft", __name__)
+    else:
+        value = _public(getattr(_np, name))
     globals()[name] = value
     return value
 
 
-def _fft() -> Any:
-    """Import this package's ``fft``; NumPy too waits with its own until it is used."""
-    return _import_module(".fft", __name__)
-
-
-_LATER["numpy.fft"] = _fft
+_LATER["numpy.fft"] = f"{__name__}.fft"
 
 
 def __dir__() -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core import (
     DISPATCH,
+    LATER,
     UFUNC_METHODS,
     dtype_of,
     ndim_of,
@@ -119,6 +120,8 @@ def _binary(prim: Any) -> Callable[[Any, Any], Any]:
 
 DISPATCH.update(UNARY)
 DISPATCH.update({ufunc: _binary(prim) for ufunc, prim in BINARY.items()})
+
+LATER["scipy.special"] = "fgrad.numpy.special"
 
 # -- ufuncs made of others -----------------------------------------------------------
 

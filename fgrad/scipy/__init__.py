@@ -1,12 +1,11 @@
-"""SciPy's functions on traced values: SciPy computes, fgrad differentiates.
+"""SciPy's functions on traced values: SciPy computes, fgrad differentiates and maps.
 
->>> import numpy as np
->>> from fgrad import grad
->>> import fgrad.scipy as scipy
->>> grad(lambda a: scipy.linalg.expm(a * np.eye(2))[0, 0])(0.0).item()
-1.0
+    >>> import fgrad
+    >>> float(fgrad.grad(fgrad.scipy.special.gammaln)(1.0))
+    -0.5772156649015...
 
-Modules are imported at first use. Functions called without traced values are SciPy's.
+SciPy is an extra: ``pip install 'fgrad[scipy]'``. It is imported with the first
+submodule that is used. Functions called without traced values are SciPy's.
 """
 
 from __future__ import annotations
@@ -17,21 +16,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import linalg as linalg
     from . import signal as signal
+    from . import special as special
+    from . import stats as stats
 
-_SUBMODULES = {
-    "linalg": "linalg",
-    "signal": "signal",
-}
-
-__all__ = sorted(_SUBMODULES)
+__all__ = ["linalg", "signal", "special", "stats"]
 
 
 def __getattr__(name: str) -> Any:
     """Import a module when it is first used."""
-    if name not in _SUBMODULES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return import_module(f".{_SUBMODULES[name]}", __name__)
+        return import_module(f".{name}", __name__)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "scipy":
             raise

@@ -27,8 +27,8 @@ class Table:
     """Calls of one namespace, and what is special about some of them.
 
     ``ours`` is fgrad's namespace. ``plain`` is the one whose functions take plain
-    arrays and hand tracers over to fgrad (NumPy, SciPy's ufuncs), or None. The other
-    fields list beginnings of calls: ``coarse`` ones cannot have the last bit of
+    arrays and hand tracers over to fgrad (NumPy, SciPy's ufuncs), or None, and
+    ``reference`` one that has the values for plain arrays only. The other fields list beginnings of calls: ``coarse`` ones cannot have the last bit of
     ``plain``, ``kinked`` ones have no slope that a difference quotient sees,
     ``by_value`` ones have a shape that depends on values.
     """
@@ -36,6 +36,7 @@ class Table:
     ours: str
     calls: str
     plain: str | None = None
+    reference: str | None = None
     coarse: tuple[str, ...] = ()
     kinked: tuple[str, ...] = ()
     by_value: tuple[str, ...] = ()
@@ -96,4 +97,5 @@ def all_calls() -> list[Call]:
 def namespaces(table: Table) -> SimpleNamespace:
     """Return the reference and every spelling that takes traced values."""
     spellings = [table.ours, table.plain] if table.plain else [table.ours]
-    return SimpleNamespace(plain=table.plain or table.ours, traced=spellings)
+    plain = table.plain or table.reference or table.ours
+    return SimpleNamespace(plain=plain, traced=spellings)
