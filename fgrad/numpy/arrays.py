@@ -6,9 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, aval_of, dtype_of, ndim_of, not_numeric, shape_of
+from ..core import (
+    Tracer,
+    aval_of,
+    dtype_of,
+    known_value,
+    ndim_of,
+    not_numeric,
+    shape_of,
+)
 from ..ops.basic import astype as cast_to
 from ..ops.basic import broadcast_to, reshape
+from ..ops.index import getitem
 from ..ops.join import stack_arrays
 from .table import has_tracer, traceable, value_needed
 
@@ -71,6 +80,13 @@ def strong(x: Any) -> Any:
         aval = x.aval
         return cast_to(x, aval.dtype) if aval.weak else x
     return x if hasattr(x, "dtype") else np.asarray(x)[()]
+
+
+def as_scalar(x: Any) -> Any:
+    """Return an array of no axes as a scalar, as NumPy's functions do."""
+    value = known_value(x)
+    is_scalar = isinstance(value, np.generic) or shape_of(x) != ()
+    return x if is_scalar else getitem(x, ())
 
 
 _MASK = "Use three-argument np.where(condition, x, 0.0) or a weighted sum"

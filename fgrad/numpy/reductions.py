@@ -201,7 +201,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         z = ops.mean(a, axis, None, keepdims)
         n = np.asarray(a.size / z.size, z.dtype)
     else:
-        w = _weights(strong(arraylike(weights)), a, axis)
+        w = weights_like(strong(arraylike(weights)), a, axis, "average")
         kinds = (a.dtype, w.dtype) + (("f8",) if a.dtype.kind in "iub" else ())
         dtype = np.result_type(*kinds)
         n = ops.sum_(w, axis, dtype, keepdims)
@@ -210,19 +210,20 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     return (z, broadcast_to(n, shape=z.shape)) if returned else z
 
 
-def _weights(w, a, axis):
+def weights_like(w, a, axis, name):
+    """Return weights with an axis for each axis of an array."""
     if w.shape == a.shape:
         return w
     if axis is None:
         raise TypeError(
-            f"average: weights of shape {w.shape} for an array of shape {a.shape} "
+            f"{name}: weights of shape {w.shape} for an array of shape {a.shape} "
             "need an axis"
         )
     axes = (axis,) if not isinstance(axis, tuple) else axis
-    axes = [ops.normalize_axis(i, a.ndim, "average") for i in axes]
+    axes = [ops.normalize_axis(i, a.ndim, name) for i in axes]
     if w.shape != tuple(a.shape[i] for i in axes):
         raise ValueError(
-            f"average: weights of shape {w.shape} do not fit axes {tuple(axes)} of "
+            f"{name}: weights of shape {w.shape} do not fit axes {tuple(axes)} of "
             f"shape {a.shape}"
         )
     order = sorted(range(len(axes)), key=axes.__getitem__)
