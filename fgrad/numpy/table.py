@@ -7,6 +7,7 @@ is among the arguments, and the public functions of this package do the same.
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -19,9 +20,12 @@ from ..errors import ConcretizationTypeError, TracerMutationError
 def traceable(*functions: Any) -> Callable[[Any], Any]:
     """Return a decorator that enters a definition for some NumPy functions.
 
-    A function that is not in every supported NumPy is given by name.
+    A function that is not in every supported NumPy is given by name, and so is one
+    that some NumPy deprecates.
     """
-    named = (getattr(np, f, None) if isinstance(f, str) else f for f in functions)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        named = [getattr(np, f, None) if isinstance(f, str) else f for f in functions]
     known = [f for f in named if f is not None]
 
     def enter(definition: Any) -> Any:

@@ -67,6 +67,7 @@ BINARY = {
     np.subtract: ops.sub,
     np.multiply: ops.mul,
     np.divide: ops.div,
+    np.power: ops.power_ufunc,
     np.float_power: ops.float_power,
     np.floor_divide: ops.floor_divide,
     np.remainder: ops.mod,
@@ -122,17 +123,6 @@ def frexp(x: Any) -> tuple[Any, Any]:
     """Return mantissa and exponent of base two."""
     x = arraylike(x)
     return ops.mantissa(x), ops.exponent(x)
-
-
-@traceable(np.power)
-def power(x: Any, y: Any) -> Any:
-    """Return powers; those of booleans are integers, which ``**`` may make smaller."""
-    x, y = arraylike(x), arraylike(y)
-    return ops.power(astype(x, int) if _is_mask(x) and type(y) is int else x, y)
-
-
-def _is_mask(x: Any) -> bool:
-    return dtype_of(x).kind == "b"
 
 
 @traceable(np.divmod)

@@ -37,7 +37,7 @@ from .shape import flip
 
 FUNCTIONS = {
     np.add: ew.add, np.subtract: ew.sub, np.multiply: ew.mul, np.divide: ew.div,
-    np.power: ew.power, np.float_power: ew.float_power, np.remainder: ew.mod,
+    np.power: ew.power_ufunc, np.float_power: ew.float_power, np.remainder: ew.mod,
     np.fmod: ew.fmod, np.maximum: ew.maximum, np.minimum: ew.minimum, np.fmax: ew.fmax,
     np.fmin: ew.fmin, np.hypot: ew.hypot, np.arctan2: ew.arctan2,
     np.logaddexp: ew.logaddexp, np.logaddexp2: ew.logaddexp2, np.copysign: ew.copysign,

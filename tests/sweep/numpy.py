@@ -169,6 +169,24 @@ nanmean(NAN,where=MASK) nanmax(NAN,keepdims=True) mean(F,where=MASK,dtype=float)
 mean(N,dtype=np.float32) cumsum(F,dtype=float) cumprod(N,dtype=float)
 prod(F,dtype=float)
 sum(F,1,np.float64,None,True) any(A,1,where=MASK) all(A>-9,0,where=MASK,keepdims=True)
+pad(A,((1,3),(2,0)),"linear_ramp",end_values=((1.,2.),(3.,-1.))) pad(V,2,"linear_ramp")
+pad(F,(3,2),"linear_ramp",end_values=1.5) pad(N,3,"linear_ramp") pad(A,1,"maximum")
+pad(A,(2,1),"minimum",stat_length=2) pad(T,1,"mean") pad(ODD,2,"mean",stat_length=(1,2))
+pad(N,2,"mean",stat_length=2) pad(A,((0,1),(2,0)),"median")
+pad(F,1,"median",stat_length=3)
+pad(A,2,"reflect",reflect_type="odd") pad(V,9,"reflect",reflect_type="odd")
+pad(A,(3,4),"symmetric",reflect_type="odd") pad(ONE,2,"reflect",reflect_type="odd")
+pad(BACK,7,"symmetric",reflect_type="odd") pad(ONE,2,"reflect") pad(A,{0:1,-1:(2,0)})
+pad(A,0,"edge") pad(NONE,((0,0),(1,1)),"edge") pad(NONE,1,constant_values=2.)
+pad(Q,1,"mean") clip(F,-.5,.5,dtype=float) clip(N,min=2) clip(N.astype("i1"),-999,3)
+clip(N.astype("u1"),-1,300) clip(A,B,np.inf) clip(A,V[:4],None,casting="same_kind")
+fix(F) clip(F,None,P[:4]) power(P,2) power(F,-1) power(N,N)
+power(A,[2,3,0,1]) power(MASK,MASK) power(P,.5) power(F,np.float32(1.5)) power(Q,2)
+power(SCALAR,3) round(A*99,-1) round(Q,1) round(N,-1) around(F,2)
+sum(MASK) where(N>2,V,0) where(True,A,F) where(MASK,N[:4],F)
+concatenate([A,F],dtype=np.float32) concatenate([F,N[:1,None]*F],casting="unsafe")
+stack([F,A],dtype=np.float32,casting="same_kind") hstack([V,FV],dtype=float)
+vstack([A,F],dtype=complex) concatenate([V,N],axis=None,dtype=float)
 nanmedian(NAN,axis=(0,1)) nanmedian(F) median(NONE.T,axis=0) median(ONE,keepdims=True)
 cumulative_sum(F,axis=1,dtype=float) ptp(F,(0,1),keepdims=True) argmax(T,keepdims=True)
 """
@@ -176,7 +194,7 @@ cumulative_sum(F,axis=1,dtype=float) ptp(F,(0,1),keepdims=True) argmax(T,keepdim
 RECENT = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
 # functions, arguments and bits that NumPy 2.0 does not have
 NEWER = ("matvec", "vecmat", "cumulative_", "unstack", "clip(A,min", "count_nonzero",
-         "power(A,2,dtype")  # fmt: skip
+         "power(A,2,dtype", "pad(A,{")  # fmt: skip
 
 TABLE = Table(
     ours="fgrad.numpy",
