@@ -70,8 +70,14 @@ REFUSALS = {
     "out=A": (lambda t: np.add(t, 1, out=V.copy()), MUTATION, r"A = A \+ x"),
     "sum out=": (lambda t: np.sum(t, out=np.zeros(())), MUTATION, "out="),
     "add.at": (lambda t: np.add.at(V.copy(), [0], t), MUTATION, r"x\.at\[i\]\.add"),
-    "add.reduceat": (lambda t: np.add.reduceat(t, [0]), UntraceableError, "cumsum"),
-    "subtract.reduce": (lambda t: np.subtract.reduce(t), UntraceableError, "np.add"),
+    "power.reduce": (lambda t: np.power.reduce(t), UntraceableError, "lax.scan"),
+    "masked subtract": (
+        lambda t: np.subtract.reduce(t, where=V > 0, initial=0.0),
+        UntraceableError, "neutral element"),
+    "reduceat by place": (
+        lambda t: np.subtract.reduceat(t, [0]), UntraceableError, "neutral element"),
+    "reduceat too far": (lambda t: np.add.reduceat(t, [3]), IndexError, "not in"),
+    "reduce of sin": (lambda t: np.sin.reduce(t), ValueError, "binary functions"),
     "where=": (lambda t: np.sin(t, where=t > 0), TypeError, "np.where"),
     "A[i] = t": (lambda t: assigned(V, 0, t[0]), CONVERSION, "plain array"),
     "A[:] = t": (lambda t: assigned(V, slice(None), t), CONVERSION, "derivative"),

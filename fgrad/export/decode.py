@@ -206,6 +206,12 @@ class _Decoder:
         return (node, self.value(aux), *children)
 
 
+def _ufunc(name: Any) -> np.ufunc:
+    found = getattr(np, name, None)
+    _expect(isinstance(found, np.ufunc), f"the ufunc {name!r}")
+    return found  # type: ignore[return-value]
+
+
 def _natural(number: Any) -> int:
     _expect(type(number) is int and number >= 0, f"the number {number!r}")
     return number
@@ -239,6 +245,7 @@ _READ: dict[str, Any] = {
     "float": lambda decoder, x: float(x),
     "complex": lambda decoder, x: complex(*map(float, x)),
     "dtype": lambda decoder, x: np.dtype(x),
+    "ufunc": lambda decoder, x: _ufunc(x),
     "scalar": lambda decoder, x: _scalar(x),
     "array": _Decoder.array,
     "jaxpr": lambda decoder, x: decoder.jaxprs[_natural(x)],

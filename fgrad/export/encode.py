@@ -179,6 +179,7 @@ _KINDS: dict[type, Any] = {
     float: lambda encoder, x: {"float": repr(x)},
     complex: lambda encoder, x: {"complex": [repr(x.real), repr(x.imag)]},
     np.dtype: lambda encoder, x: {"dtype": x.str},
+    np.ufunc: lambda encoder, x: {"ufunc": x.__name__},
     Jaxpr: lambda encoder, x: {"jaxpr": encoder.jaxpr(x)},
     Aval: lambda encoder, x: {"aval": _aval(x)},
     Axis: lambda encoder, x: {"axis": list(map(encoder.value, x))},

@@ -27,10 +27,14 @@ from . import facts as _facts  # noqa: F401
 from . import histograms as _histograms  # noqa: F401
 from . import linalg as linalg
 from . import methods as _methods  # noqa: F401
+from . import nan_reductions as _nan_reductions  # noqa: F401
 from . import operators as _operators  # noqa: F401
+from . import padding as _padding  # noqa: F401
 from . import polynomial as _polynomial  # noqa: F401
+from . import quantiles as _quantiles  # noqa: F401
 from . import sets as _sets  # noqa: F401
 from . import statistics as _statistics  # noqa: F401
+from . import ufunc_methods as _ufunc_methods  # noqa: F401
 from . import ufuncs as _ufuncs  # noqa: F401
 from . import windows as _windows  # noqa: F401
 from . import writing as _writing  # noqa: F401

@@ -17,6 +17,7 @@ from ..core import (
 )
 from ..ops.basic import astype as cast_to
 from ..ops.basic import broadcast_to, reshape
+from ..ops.index import getitem
 from ..ops.join import stack_arrays
 from .table import has_tracer, traceable, value_needed
 
@@ -79,6 +80,13 @@ def strong(x: Any) -> Any:
         aval = x.aval
         return cast_to(x, aval.dtype) if aval.weak else x
     return x if hasattr(x, "dtype") else np.asarray(x)[()]
+
+
+def as_scalar(x: Any) -> Any:
+    """Return an array of no axes as a scalar, as NumPy's functions do."""
+    value = known_value(x)
+    is_scalar = isinstance(value, np.generic) or shape_of(x) != ()
+    return x if is_scalar else getitem(x, ())
 
 
 _MASK = "Use three-argument np.where(condition, x, 0.0) or a weighted sum"

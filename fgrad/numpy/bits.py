@@ -7,8 +7,8 @@ import operator
 import numpy as np
 
 from ..core import dtype_of
-from ..ops import packing as ops
 from ..ops import elementwise as ew
+from ..ops import packing as ops
 from ..ops.axes import normalize_axis
 from .arrays import arraylike, strong
 from .shapes import ravel

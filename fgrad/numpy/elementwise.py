@@ -7,7 +7,7 @@ from math import pi
 
 import numpy as np
 
-from ..core import Tracer, dtype_of, known_value, shape_of
+from ..core import UFUNC_METHODS, Tracer, dtype_of, known_value, shape_of
 from ..ops import elementwise as ops
 from ..ops.basic import astype
 from ..ops.basic import imag as imag_p
@@ -24,7 +24,7 @@ def around(a, decimals=0, out=None):
     return ops.around(arraylike(a), decimals=decimals)
 
 
-@traceable(np.fix)
+@traceable("fix")
 def fix(x, out=None):
     """Round towards zero."""
     refuse_out(out)
@@ -35,13 +35,16 @@ def fix(x, out=None):
 def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, **kwargs):
     """Limit values; at an edge the derivative is that of minimum and maximum."""
     refuse_out(out)
-    if kwargs:
-        raise TypeError(f"np.clip of a traced value has no {[*kwargs]}")
     lower, upper = _either(a_min, min, "min"), _either(a_max, max, "max")
     z = strong(arraylike(a))
-    if lower is not None:
-        z = ops.maximum(z, arraylike(lower))
-    return z if upper is None else ops.minimum(z, arraylike(upper))
+    if dtype_of(z).kind in "iu":  # a bound that the dtype cannot reach is none
+        limits = np.iinfo(dtype_of(z))
+        lower = None if type(lower) is int and lower <= limits.min else lower
+        upper = None if type(upper) is int and upper >= limits.max else upper
+    for ufunc, bound in ((np.maximum, lower), (np.minimum, upper)):
+        if bound is not None:
+            z = UFUNC_METHODS["__call__"](ufunc, z, bound, **kwargs)
+    return z
 
 
 def _either(old, new, name):

@@ -1,15 +1,14 @@
-"""NumPy's functions that join arrays, pad them, or lay them out in a grid."""
+"""NumPy's functions that join arrays, or lay them out in a grid."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..core import ndim_of, shape_of
+from ..core import ndim_of
 from ..ops import join as ops
 from ..ops.basic import astype
 from ..ops.basic import reshape as reshape_p
-from ..ops.index import getitem, take
-from ..ops.shape import broadcast_to_shape, reshape_to
+from ..ops.shape import reshape_to
 from .arrays import arraylike, strong
 from .shapes import atleast_1d, atleast_2d, atleast_3d, broadcast_arrays, ravel
 from .table import refuse_out, traceable
@@ -104,58 +103,6 @@ def append(arr, values, axis=None):
     if axis is None:
         arr, values, axis = ravel(arr), ravel(values), 0
     return concatenate((arr, values), axis)
-
-
-# -- padding -------------------------------------------------------------------------
-
-
-@traceable(np.pad)
-def pad(array, pad_width, mode="constant", *, constant_values=0, reflect_type="even"):
-    """Surround an array with a constant, or with elements of its own."""
-    x = strong(arraylike(array))
-    if isinstance(pad_width, dict):
-        pairs = [(0, 0)] * x.ndim
-        for axis, width in pad_width.items():
-            pairs[axis] = width if isinstance(width, tuple) else (width, width)
-        pad_width = pairs
-    widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2)).tolist()
-    if mode == "constant":
-        return _pad_constant(x, widths, constant_values)
-    if mode not in _SOURCES or reflect_type != "even":
-        raise ValueError(
-            f"pad: mode {mode!r} with reflect_type {reflect_type!r} of a traced "
-            f"array; the traceable modes are constant, {', '.join(_SOURCES)}"
-        )
-    for axis, (before, after) in enumerate(widths):
-        if before or after:
-            n = x.shape[axis]
-            if n == 0:
-                raise ValueError(f"pad: cannot extend the empty axis {axis}")
-            x = take(x, _SOURCES[mode](np.arange(-before, n + after), n), axis)
-    return x
-
-
-_SOURCES = {
-    "edge": lambda i, n: np.clip(i, 0, n - 1),
-    "wrap": lambda i, n: i % n,
-    "reflect": lambda i, n: n - 1 - np.abs(n - 1 - i % max(2 * n - 2, 1)),
-    "symmetric": lambda i, n: n - 1 - (np.abs(2 * (i % (2 * n)) - 2 * n + 1) - 1) // 2,
-}
-
-
-def _pad_constant(x, widths, values):
-    values = arraylike(values)
-    if shape_of(values) in ((), (1,)):
-        value = values if shape_of(values) == () else getitem(values, 0)
-        return ops.pad_constant(x, widths, astype(value, x.dtype))
-    values = broadcast_to_shape(values, (x.ndim, 2))
-    for axis in range(x.ndim):  # the later axes own the corners, as in NumPy
-        for end in (0, 1):
-            width = [(0, 0)] * x.ndim
-            width[axis] = (widths[axis][0], 0) if end == 0 else (0, widths[axis][1])
-            value = astype(getitem(values, (axis, end)), x.dtype)
-            x = ops.pad_constant(x, width, value)
-    return x
 
 
 # -- grids ---------------------------------------------------------------------------

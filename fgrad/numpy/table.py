@@ -7,6 +7,7 @@ is among the arguments, and the public functions of this package do the same.
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -22,10 +23,13 @@ KEYWORDS: dict[Any, frozenset[str]] = {}
 def traceable(*functions: Any, more: Iterable[str] = ()) -> Callable[[Any], Any]:
     """Return a decorator that enters a definition for some NumPy functions.
 
-    A function that is not in every supported NumPy is given by name. The keywords
-    ``more`` are the definition's own: with them it takes plain arrays, too.
+    A function that is not in every supported NumPy is given by name, and so is one
+    that some NumPy deprecates. The keywords ``more`` are the definition's own: with
+    them it takes plain arrays, too.
     """
-    named = (getattr(np, f, None) if isinstance(f, str) else f for f in functions)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        named = [getattr(np, f, None) if isinstance(f, str) else f for f in functions]
     known = [f for f in named if f is not None]
 
     def enter(definition: Any) -> Any:

@@ -1,20 +1,13 @@
-"""NumPy's ufuncs on traced values, their keywords and their methods."""
+"""NumPy's ufuncs on traced values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from ..core import (
-    DISPATCH,
-    LATER,
-    UFUNC_METHODS,
-    dtype_of,
-    ndim_of,
-)
-from ..errors import TracerMutationError, UntraceableError
+from ..core import DISPATCH, LATER, dtype_of
 from ..ops import elementwise as ops
 from ..ops.basic import astype, reshape
 from ..ops.contract import matmul, vecdot
@@ -74,6 +67,7 @@ BINARY = {
     np.subtract: ops.sub,
     np.multiply: ops.mul,
     np.divide: ops.div,
+    np.power: ops.power_ufunc,
     np.float_power: ops.float_power,
     np.floor_divide: ops.floor_divide,
     np.remainder: ops.mod,
@@ -133,17 +127,6 @@ def frexp(x: Any) -> tuple[Any, Any]:
     return ops.mantissa(x), ops.exponent(x)
 
 
-@traceable(np.power)
-def power(x: Any, y: Any) -> Any:
-    """Return powers; those of booleans are integers, which ``**`` may make smaller."""
-    x, y = arraylike(x), arraylike(y)
-    return ops.power(astype(x, int) if _is_mask(x) and type(y) is int else x, y)
-
-
-def _is_mask(x: Any) -> bool:
-    return dtype_of(x).kind == "b"
-
-
 @traceable(np.divmod)
 def divmod_(x: Any, y: Any) -> tuple[Any, Any]:
     """Return the floored quotient and the remainder."""
@@ -183,64 +166,3 @@ def _drop(x: Any, axis: int) -> Any:
     shape = list(x.shape)
     del shape[axis]
     return reshape(x, shape=tuple(shape))
-
-
-# -- keywords ------------------------------------------------------------------------
-
-
-def _call(ufunc: Any, *inputs: Any, where: Any = True, dtype: Any = None,
-          casting: str = "same_kind", order: str = "K", subok: bool = True,
-          out: Any = None, **more: Any) -> Any:  # fmt: skip
-    """Apply a ufunc that was given keywords."""
-    if where is not True:
-        raise TypeError(
-            f"np.{ufunc.__name__}(..., where=) leaves elements undefined without "
-            "out=: write np.where(mask, result, other)"
-        )
-    if ufunc.signature is None and more:
-        raise TypeError(f"np.{ufunc.__name__} of a traced value has no {[*more]}")
-    inputs = tuple(map(arraylike, inputs))
-    if dtype is not None:
-        inputs = tuple(_cast_input(ufunc, x, np.dtype(dtype), casting) for x in inputs)
-    return DISPATCH[ufunc](*inputs, **more)
-
-
-def _cast_input(ufunc: Any, x: Any, dtype: np.dtype, casting: Any) -> Any:
-    if hasattr(x, "dtype") and not np.can_cast(x.dtype, dtype, casting):
-        raise TypeError(
-            f"np.{ufunc.__name__}(dtype={dtype}): cannot cast {x.dtype} to {dtype} "
-            f"with casting={casting!r}"
-        )
-    return astype(x, dtype)
-
-
-# -- methods -------------------------------------------------------------------------
-
-
-def _outer(ufunc: Any, x: Any, y: Any, **kwargs: Any) -> Any:
-    """Apply a ufunc to every pair of elements."""
-    x, y = strong(arraylike(x)), strong(arraylike(y))
-    x = reshape(x, shape=(*x.shape, *(1,) * ndim_of(y)))
-    return _call(ufunc, x, y, **kwargs)
-
-
-def _no_method(method: str) -> Callable[..., NoReturn]:
-    def refuse(ufunc: Any, *inputs: Any, **kwargs: Any) -> NoReturn:
-        if method == "at":
-            raise TracerMutationError(
-                f"np.{ufunc.__name__}.at would write a traced value into an array: "
-                "use x = x.at[i].add(v) (or .multiply, .min, .max); for a plain "
-                "array a, fgrad.numpy.at(a)[i].add(v)"
-            )
-        raise UntraceableError(
-            f"np.{ufunc.__name__}.{method} has no traceable definition in fgrad: use "
-            "np.cumsum and differences, or x.at[segment].add(v)"
-        )
-
-    return refuse
-
-
-UFUNC_METHODS["__call__"] = _call
-UFUNC_METHODS["outer"] = _outer
-UFUNC_METHODS["at"] = _no_method("at")
-UFUNC_METHODS["reduceat"] = _no_method("reduceat")

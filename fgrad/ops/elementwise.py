@@ -257,6 +257,7 @@ mod = binary("mod", np.remainder, lambda c, z, x, y: c,
 fmod = binary("fmod", np.fmod, lambda c, z, x, y: c,
               lambda c, z, x, y: -c * trunc(x / y))
 copysign = binary("copysign", np.copysign, _same_sign, lambda c, z, x, y: c * 0)
+power_ufunc = binary("power", np.power, _power_x, _power_y)
 float_power = binary("float_power", np.float_power,
                      lambda c, z, x, y: _power_x(c, z, _wide(x, z), _wide(y, z)),
                      lambda c, z, x, y: _power_y(c, z, _wide(x, z), y))

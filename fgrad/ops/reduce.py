@@ -36,8 +36,9 @@ from .shape import flip
 __all__ = [
     "all_", "amax", "amin", "any_", "arg_max", "arg_min", "argmax", "argmin",
     "cum_prod", "cum_sum", "cumprod", "cumsum", "logsumexp", "mean", "normalize_axes",
-    "normalize_axis", "prod", "ptp", "reduce_all", "reduce_any", "reduce_max",
-    "reduce_min", "reduce_prod", "root", "std", "sum_", "var",
+    "normalize_axis", "prod", "ptp", "reduce_all", "reduce_any", "reduce_fmax",
+    "reduce_fmin", "reduce_max", "reduce_min", "reduce_prod", "root", "std", "sum_",
+    "var",
 ]
 # fmt: on
 
@@ -157,6 +158,8 @@ def _truth(x, *, axes, keepdims):
 
 reduce_max = _extremum("max", np.maximum)
 reduce_min = _extremum("min", np.minimum)
+reduce_fmax = _extremum("max_but_nan", np.fmax)
+reduce_fmin = _extremum("min_but_nan", np.fmin)
 reduce_any = _reduction("any", np.logical_or, _truth, flat=True)
 reduce_all = _reduction("all", np.logical_and, _truth, flat=True)
 

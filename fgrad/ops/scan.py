@@ -73,17 +73,17 @@ def _cumprod_vjp(ct, z, x, *, axis, dtype):
         return fit(ct, x, x)
     later = slice_axis(y, axis, 1, n)
     factors = concatenate(later, slice_axis(y, axis, 0, 1), axis=axis)  # last: unused
-    total = _recurrence(flip(factors, axes=(axis,)), flip(ct, axes=(axis,)), axis)
+    total = recurrence(flip(factors, axes=(axis,)), flip(ct, axes=(axis,)), axis)
     return fit(products_before(y, axis) * flip(total, axes=(axis,)), x, x)
 
 
 def _cumprod_jvp(tangents, z, x, *, axis, dtype):
     y = x if dtype is None else astype(x, dtype)
-    t = _recurrence(y, tangents[0] * products_before(y, axis), axis)
+    t = recurrence(y, tangents[0] * products_before(y, axis), axis)
     return astype(t, dtype_of(z))
 
 
-def _recurrence(a, b, axis):
+def recurrence(a, b, axis):
     """Solve ``s[k] = a[k] * s[k-1] + b[k]`` along an axis, in log2(n) steps.
 
     Before a step, b[k] is the sum of the last ``width`` terms of s[k], and a[k] the

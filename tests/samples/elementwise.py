@@ -108,6 +108,7 @@ def binary():
         yield Sample(prim(name), (1.5 + 0.5j, OTHER.astype(np.complex64)))
     for power in (0, 1, 2, 3, -1, 0.5, 2.0):
         yield Sample(ew.power, (spread(0.4, 2.3, 3), power))
+        yield Sample(ew.power_ufunc, (spread(0.4, 2.3, 3), power))
         yield Sample(ew.power, (spread(0.4, 2.3, 3).astype(np.float32), power))
     yield Sample(ew.power, (spread(-2.0, 2.3, 3), 3))
     yield Sample(ew.power, (np.array([0.0, 1.0]), np.array([2.0, 0.0])), smooth=False)

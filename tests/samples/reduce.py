@@ -35,7 +35,7 @@ def products():
 
 
 def extrema():
-    for prim in (ops.reduce_max, ops.reduce_min):
+    for prim in (ops.reduce_max, ops.reduce_min, ops.reduce_fmax, ops.reduce_fmin):
         yield reduction(prim, X, (0,))
         yield reduction(prim, CUBE[:, ::-1], (0, 2), keepdims=True)
         yield reduction(prim, SINGLE, (0, 1, 2))

@@ -112,17 +112,98 @@ ldexp(V,L[0]) nextafter(V,W) spacing(V) invert(A>0) bitwise_and(A>0,B>0)
 bitwise_or(A>0,B>0) bitwise_xor(A>0,B>0)
 """
 
+METHODS = """
+add.reduce(A,1,initial=2.) add.reduce(F,axis=0,where=MASK,keepdims=True) add.reduce(Q)
+add.reduce(NONE) add.reduce(A,dtype=np.float32) multiply.reduce(ODD,0,where=ODD>0)
+multiply.reduce(A,axis=(0,1),initial=2.) subtract.reduce(V) subtract.reduce(F,1)
+divide.reduce(A) divide.reduce(T,-1) float_power.reduce(P) maximum.reduce(T,(0,-1))
+maximum.reduce(NONE,axis=0,initial=1.) minimum.reduce(A,0,initial=.1,where=MASK)
+fmax.reduce(NAN,1) fmin.reduce(NAN,axis=None) fmax.reduce(NAN,0,initial=.2,where=MASK)
+logaddexp.reduce(A) logaddexp.reduce(T,axis=(0,2),keepdims=True) logaddexp.reduce(F,1)
+logaddexp.reduce(A,1,where=MASK) logaddexp.reduce(NONE) logaddexp.reduce(ONE,0)
+logaddexp2.reduce(V,initial=1.) logaddexp2.reduce(BACK) hypot.reduce(A,axis=None)
+hypot.reduce(A,0,where=MASK,initial=.5) logical_or.reduce(A>0,axis=1)
+logical_and.reduce(A>0,None,where=MASK) logical_xor.reduce(A>0) bitwise_and.reduce(N)
+bitwise_xor.reduce(N,initial=3) gcd.reduce(N) equal.reduce(A>0,1) fmod.reduce(V+9.)
+remainder.reduce(P) copysign.reduce(V)
+add.accumulate(Q,1) multiply.accumulate(ODD) subtract.accumulate(A)
+divide.accumulate(A,1) divide.accumulate(Q) maximum.accumulate(V)
+maximum.accumulate(T,-2)
+minimum.accumulate(F,axis=1) minimum.accumulate(BACK) fmax.accumulate(NAN,1)
+fmin.accumulate(A) logaddexp.accumulate(A) logaddexp.accumulate(F,-1)
+logaddexp.accumulate(NONE) logaddexp2.accumulate(T,1) hypot.accumulate(A,1)
+maximum.accumulate(ONE) maximum.accumulate(NONE,1) bitwise_or.accumulate(N)
+logical_and.accumulate(A>0,1) add.accumulate(F,dtype=float) power.accumulate(P)
+add.reduceat(V,[0,3,1]) add.reduceat(A,[2,0],axis=1) add.reduceat(T,[0,0,1],-2)
+add.reduceat(F,[0,1]) add.reduceat(ODD,[3,0]) add.reduceat(Q,[0,2],1)
+multiply.reduceat(V,[0,3,1]) multiply.reduceat(F,[1,0],-1) maximum.reduceat(A,[0,2],1)
+minimum.reduceat(BACK,[0,2,4]) logaddexp.reduceat(V,[0,2]) hypot.reduce(BACK[:1])
+hypot.reduce(A[:1])
+logical_or.reduceat(A>0,[0,2],axis=1) add.reduceat(V,[1],dtype=np.float32)
+subtract.outer(V,W) logaddexp.outer(V,P) maximum.outer(A,V) less.outer(V,W)
+power.outer(P,[1.,2.]) hypot.outer(F,FV) divide.outer(SCALAR,V)
+"""
+
+KEYWORDS = """
+add(A,B,casting="safe") sin(A,dtype=np.float32,casting="same_kind") sin(N,dtype=float)
+multiply(F,F,dtype=np.float64) exp(F,dtype="d",order="F",subok=False) sqrt(N,dtype="f4")
+add(A,B,signature="dd->d") add(F,FV[:4],signature=(None,None,"d")) less(A,B,dtype=bool)
+divmod(F,P[:4],dtype=float) modf(F,dtype=float) power(F,2,dtype=float) frexp(F)
+logical_and(A,B,dtype=bool) matmul(A,B,axes=[(0,1),(1,0),(0,1)])
+matmul(A,C,dtype=np.float32) matmul(T,C,axes=[(1,2),(0,1),(0,1)])
+vecdot(A,B,axis=0) vecdot(A,B,axes=[0,0])
+vecdot(A,B,keepdims=True) vecdot(A,B,axis=0,keepdims=True) add(Q,A,dtype=complex)
+negative(A,where=True) maximum(A,B,out=None) isnan(A,dtype=bool)
+quantile(A,.3,axis=0,method="averaged_inverted_cdf",overwrite_input=True)
+quantile(F,[.2,.9],1,method="closest_observation",keepdims=True) quantile(ODD,.45)
+quantile(N,.3,method="lower") quantile(N,1) quantile(ONE,.3) quantile(V,P)
+quantile(A,.3,0,method="inverted_cdf",weights=P[:3]) percentile(F,40,axis=-1)
+nanquantile(NAN,.4,axis=1) nanquantile(NAN,[.2,.7]) nanpercentile(NAN,45.,0)
+nanquantile(NAN,P[0],axis=0,method="hazen",keepdims=True) quantile(SCALAR,.2)
+average(A,1,returned=True) average(A,weights=B,returned=True,keepdims=True)
+average(T,axis=(0,2),weights=np.ones((2,4)))
+std(A,mean=np.mean(A)) var(A,0,mean=np.mean(A,0,keepdims=True),correction=1)
+std(F,dtype=float,ddof=1) var(NAN,where=NAN==NAN) nanvar(NAN,1,mean=0.,ddof=1)
+nanstd(NAN,0,correction=1) nansum(NAN,1,initial=2.,where=MASK) nanmin(NAN,0,initial=9.)
+nanmean(NAN,where=MASK) nanmax(NAN,keepdims=True) mean(F,where=MASK,dtype=float)
+mean(N,dtype=np.float32) cumsum(F,dtype=float) cumprod(N,dtype=float)
+prod(F,dtype=float)
+sum(F,1,np.float64,None,True) any(A,1,where=MASK) all(A>-9,0,where=MASK,keepdims=True)
+pad(A,((1,3),(2,0)),"linear_ramp",end_values=((1.,2.),(3.,-1.))) pad(V,2,"linear_ramp")
+pad(F,(3,2),"linear_ramp",end_values=1.5) pad(N,3,"linear_ramp") pad(A,1,"maximum")
+pad(A,(2,1),"minimum",stat_length=2) pad(T,1,"mean") pad(ODD,2,"mean",stat_length=(1,2))
+pad(N,2,"mean",stat_length=2) pad(A,((0,1),(2,0)),"median")
+pad(F,1,"median",stat_length=3)
+pad(A,2,"reflect",reflect_type="odd") pad(V,9,"reflect",reflect_type="odd")
+pad(A,(3,4),"symmetric",reflect_type="odd") pad(ONE,2,"reflect",reflect_type="odd")
+pad(BACK,7,"symmetric",reflect_type="odd") pad(ONE,2,"reflect") pad(A,{0:1,-1:(2,0)})
+pad(A,0,"edge") pad(NONE,((0,0),(1,1)),"edge") pad(NONE,1,constant_values=2.)
+pad(Q,1,"mean") clip(F,-.5,.5,dtype=float) clip(N,min=2) clip(N.astype("i1"),-999,3)
+clip(N.astype("u1"),-1,300) clip(A,B,np.inf) clip(A,V[:4],None,casting="same_kind")
+fix(F) clip(F,None,P[:4]) power(P,2) power(F,-1) power(N,N)
+power(A,[2,3,0,1]) power(MASK,MASK) power(P,.5) power(F,np.float32(1.5)) power(Q,2)
+power(SCALAR,3) round(A*99,-1) round(Q,1) round(N,-1) around(F,2)
+sum(MASK) where(N>2,V,0) where(True,A,F) where(MASK,N[:4],F)
+concatenate([A,F],dtype=np.float32) concatenate([F,N[:1,None]*F],casting="unsafe")
+stack([F,A],dtype=np.float32,casting="same_kind") hstack([V,FV],dtype=float)
+vstack([A,F],dtype=complex) concatenate([V,N],axis=None,dtype=float)
+nanmedian(NAN,axis=(0,1)) nanmedian(F) median(NONE.T,axis=0) median(ONE,keepdims=True)
+cumulative_sum(F,axis=1,dtype=float) ptp(F,(0,1),keepdims=True) argmax(T,keepdims=True)
+"""
+
 RECENT = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
 # functions, arguments and bits that NumPy 2.0 does not have
 NEWER = ("matvec", "vecmat", "cumulative_", "unstack", "clip(A,min", "count_nonzero",
-         "power(A,2,dtype")  # fmt: skip
+         "power(A,2,dtype", "pad(A,{")  # fmt: skip
 
 TABLE = Table(
     ours="fgrad.numpy",
     plain="numpy",
-    calls=" ".join(c for c in split(CALLS) if RECENT or not c.startswith(NEWER)),
+    calls=" ".join(c for c in split(CALLS + METHODS + KEYWORDS)
+                   if RECENT or not c.startswith(NEWER)),
     coarse=("einsum", "convolve", "correlate", "polymul"),
-    kinked=("copysign", "mod", "remainder", "nextafter", "spacing"),
+    kinked=("copysign", "mod", "remainder", "nextafter", "spacing",
+            "logaddexp.reduce(NONE)"),
     by_value=("extract", "nonzero", "flatnonzero", "argwhere", "unique", "where(V>0)",
               "compress"),
     names={"L": [1, 0, 2], "pi": pi},
