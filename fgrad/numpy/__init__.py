@@ -18,6 +18,7 @@ from typing import Any
 import numpy as _np
 
 from ..ops.index import at as at
+from . import assignment as _assignment  # noqa: F401
 from . import calculus as _calculus  # noqa: F401
 from . import facts as _facts  # noqa: F401
 from . import linalg as linalg

@@ -6,7 +6,7 @@ import operator
 
 import numpy as np
 
-from ..core import dtype_of, known_value, ndim_of, shape_of
+from ..core import dtype_of, known_value, link, ndim_of, shape_of
 from ..ops import elementwise as ew
 from ..ops import sort as ops
 from ..ops.axes import normalize_axis
@@ -17,7 +17,7 @@ from ..ops.reduce import sum_
 from .arrays import arraylike, arraylikes, known_array, strong
 from .joining import concatenate
 from .shapes import moveaxis, ravel
-from .table import refuse_out, refuse_write, traceable
+from .table import refuse_out, traceable
 
 # -- picking -------------------------------------------------------------------------
 
@@ -86,8 +86,10 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
         raise ValueError(f"diagonal: axis1 and axis2 are both {axis1}")
     rows, columns = shape[axis1], shape[axis2]
     first = np.arange(max(min(rows + min(offset, 0), columns - max(offset, 0)), 0))
-    a = moveaxis(a, (axis1, axis2), (-2, -1))
-    return getitem(a, (..., first - min(offset, 0), first + max(offset, 0)))
+    moved = moveaxis(a, (axis1, axis2), (-2, -1))
+    z = getitem(moved, (..., first - min(offset, 0), first + max(offset, 0)))
+    link(a, z, None)  # in NumPy it is a view
+    return z
 
 
 @traceable(np.trace)
@@ -196,14 +198,3 @@ def _line(arr, axis, name):
     if axis is None:
         return ravel(arr), 0
     return arr, normalize_axis(operator.index(axis), arr.ndim, name, arr.shape)
-
-
-# -- writing -------------------------------------------------------------------------
-
-refuse_write(np.copyto, "write a = np.where(mask, x, a), and np.full(shape, x) through "
-             "fgrad.numpy, or np.broadcast_to(x, shape), for np.full_like")  # fmt: skip
-refuse_write(np.put, "write a = fgrad.numpy.at(a)[indices].set(values)")
-refuse_write(np.place, "write a = np.where(mask, values, a)")
-refuse_write(np.putmask, "write a = np.where(mask, values, a)")
-refuse_write(np.put_along_axis, "write a = fgrad.numpy.at(a)[indices].set(values)")
-refuse_write(np.fill_diagonal, "write a = np.where(np.eye(n, dtype=bool), x, a)")
