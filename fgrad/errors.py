@@ -102,15 +102,20 @@ class MissingRuleError(NotImplementedError):
 
 
 class TracerMutationError(TypeError):
-    """A traced value was written to in place, or into a NumPy array.
+    """A traced value was written into a NumPy array, or to memory that others see.
 
     Wrong::
 
-        grad(lambda x: x.__setitem__(0, 1.0) or x.sum())(a)
+        def f(x):
+            x[0] = 1.0
+            return x.sum()
 
     Right::
 
-        grad(lambda x: x.at[0].set(1.0).sum())(a)
+        def f(x):
+            x = x.copy()
+            x[0] = 1.0
+            return x.sum()
     """
 
 

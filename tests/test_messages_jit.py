@@ -209,7 +209,7 @@ def test_arguments(case):
 def test_what_is_no_mistake(capsys):
     assert jit(lambda x: copy.deepcopy(x) + copy.copy(x))(1.0) == 2.0
     seen = []
-    assert jit(lambda x: seen.append(copy.deepcopy(x) is x) or x)(1.0) == 1.0
+    assert jit(lambda x: seen.append(copy.deepcopy(x) is not x) or x)(1.0) == 1.0
     assert seen == [True]
     assert jit(lambda x: round(x))(1.5) == 2.0
     assert jit(lambda x: print(f"{x}") or x)(1.0) == 1.0

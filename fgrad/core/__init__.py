@@ -28,27 +28,39 @@ from .jaxpr import (
     variables,
 )
 from .leaks import checked_for_leaks
+from .memory import INSIDE
 from .primitive import REPEATED, STAGING, Primitive
 from .scopes import ensure_compile_time_eval, named_call, named_scope
 from .source import user_source, where
 from .trace import Entry, KnownTrace, StagedTrace, Trace, require
 from .traceback import short_errors, trimmed
 from .tracer import (
+    CREATE,
     DISPATCH,
     LATER,
     UFUNC_METHODS,
+    VIEWS,
     Tracer,
+    apart,
+    definition,
     install,
     known_value,
+    memory_of,
+    mutable,
+    owned,
     untraceable,
 )
+from .writing import held, link, settle, write, write_whole
 
 __all__ = [
+    "CREATE",
     "DISPATCH",
+    "INSIDE",
     "LATER",
     "REPEATED",
     "STAGING",
     "UFUNC_METHODS",
+    "VIEWS",
     "Array",
     "Aval",
     "Entry",
@@ -60,6 +72,7 @@ __all__ = [
     "Trace",
     "Tracer",
     "Var",
+    "apart",
     "atom_aval",
     "aval_of",
     "broadcast_shapes",
@@ -68,22 +81,29 @@ __all__ = [
     "check_program",
     "checked_entries",
     "checked_for_leaks",
+    "definition",
     "dtype_of",
     "ensure_compile_time_eval",
     "evaluate",
     "has_effects",
+    "held",
     "install",
     "is_array",
     "is_inexact",
     "jaxprs_in",
     "known_value",
+    "link",
+    "memory_of",
+    "mutable",
     "named_call",
     "named_scope",
     "ndim_of",
     "not_numeric",
+    "owned",
     "promoted",
     "require",
     "scalar_type",
+    "settle",
     "shape_of",
     "short_errors",
     "substitute",
@@ -92,4 +112,6 @@ __all__ = [
     "user_source",
     "variables",
     "where",
+    "write",
+    "write_whole",
 ]

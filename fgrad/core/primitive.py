@@ -9,6 +9,7 @@ from typing import Any
 
 from .jaxpr import jaxprs_in
 from .tracer import Tracer
+from .writing import link
 
 STAGING: ContextVar[Any] = ContextVar("fgrad staging", default=None)
 """The innermost staged trace in progress, which effects without tracers go to."""
@@ -89,6 +90,7 @@ class Primitive:
     effect: bool = False
     calls: bool = field(init=False)  # whether applying it may have an effect
     named: bool = False
+    apart: bool = field(init=False)  # whether there is more to applying it
     reads: bool = field(init=False)  # whether the vjp rules read values
     special: bool = field(init=False)  # whether a record treats it in its own way
 
@@ -98,6 +100,7 @@ class Primitive:
         object.__setattr__(self, "reads", not (self.linear or self.flat))
         object.__setattr__(self, "special", special)
         object.__setattr__(self, "calls", calls or self.dual is not None)
+        object.__setattr__(self, "apart", self.calls or self.view)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """Apply the primitive in the youngest trace among the arguments."""
@@ -105,7 +108,11 @@ class Primitive:
         for arg in args:
             if type(arg) is Tracer and (trace is None or arg.owner.level > trace.level):
                 trace = arg.owner
-        if self.calls:
+        if self.apart:
+            if self.view and trace is not None:
+                z = trace.record(self, args, params)
+                link(args[0], z, params.get("index"))
+                return z
             trace = self._effects_trace(trace, params)
         if trace is None:
             return self.impl(*args, **params) if params else self.impl(*args)
@@ -113,6 +120,8 @@ class Primitive:
 
     def _effects_trace(self, trace: Any, params: Any) -> Any:
         """Return the younger of a trace and the staged one, if there are effects."""
+        if not self.calls:
+            return trace
         staged = STAGING.get()
         if staged is None or (trace is not None and trace.level > staged.level):
             return trace

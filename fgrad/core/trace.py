@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from itertools import count
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,11 +20,11 @@ from .aval import Aval, aval_of, is_inexact
 from .checking import check_jaxpr
 from .debugging import adopt
 from .jaxpr import Eqn, Jaxpr, Var
+from .memory import moments
 from .primitive import Primitive
 from .source import Source, is_internal, user_source, where
 from .tracer import Tracer
-
-_levels = count()  # a younger trace lives inside an older one
+from .writing import held
 
 
 class Trace:
@@ -41,7 +40,7 @@ class Trace:
     leak_hint = " (grad, vjp, jvp and linearize take has_aux=True for that)"
 
     def __init__(self, name: str) -> None:
-        self.level = next(_levels)
+        self.level = next(moments)  # a younger trace lives inside an older one
         self.name = name
         self.ended = False
         self.inputs: Callable[[int], str] | None = None  # names of the inputs
@@ -50,6 +49,10 @@ class Trace:
 
     def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
         """Note one application of a primitive and return its result."""
+        raise NotImplementedError
+
+    def lifted(self, value: Any) -> Tracer:
+        """Return a tracer of a new constant, which the function may write to."""
         raise NotImplementedError
 
     def written(self) -> list[Any]:
@@ -109,6 +112,11 @@ class KnownTrace(Trace):
         self.entries.append(None)  # the place of its cotangent
         return Tracer(self, self.keep(value), len(self.entries) - 1, source)
 
+    def lifted(self, value: Any) -> Tracer:
+        """Return a tracer of a new constant."""
+        self.entries.append(None)
+        return Tracer(self, value, len(self.entries) - 1, user_source())
+
     def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
         """Run the primitive one level down and keep what its vjp reads.
 
@@ -129,6 +137,7 @@ class KnownTrace(Trace):
             else:
                 inputs.append(None)
                 if kind is Tracer:
+                    arg = held(arg)
                     deep = True
                 elif kind is _ndarray and prim.reads:
                     arg = self.keep(arg)
@@ -185,6 +194,8 @@ class KnownTrace(Trace):
 
     def keep(self, array: Any) -> Any:
         """Protect an operand from later writes: the backward pass will read it."""
+        if type(array) is Tracer:
+            return held(array)
         if type(array) is not _ndarray or _is_frozen(array):
             return array  # no array, or a frozen one
         flags = array.flags
@@ -310,7 +321,7 @@ class StagedTrace(Trace):
                 return x.note
             if x.owner.ended:
                 x.check_alive(self.name, user_source())
-            return x
+            return held(x)
         return self.constant(x) if type(x) is np.ndarray else x
 
     def constant(self, array: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ from ..errors import (
 )
 from .advice import instead
 from .aval import Aval
+from .memory import Memory, moments
 from .source import Source, expression, user_source, where
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Tracer:
     forward mode, the batch axis under vmap.
     """
 
-    __slots__ = ("__weakref__", "note", "owner", "source", "value")
+    __slots__ = ("__weakref__", "frozen", "memory", "note", "owner", "source", "value")
 
     __array_priority__ = 1000.0
 
@@ -57,10 +58,14 @@ class Tracer:
     value: Any
     note: Any
     source: Source
+    memory: Memory  # not set: nobody else could see a write
+    frozen: Tracer | None  # not set, or what records hold of it
 
     if TYPE_CHECKING:  # installed by the layer that defines indexing
 
         def __getitem__(self, index: Any) -> Any: ...
+
+        def copy(self) -> Any: ...
 
     def __init__(self, trace: Trace, value: Any, note: Any, source: Source) -> None:
         self.owner = trace
@@ -119,6 +124,8 @@ class Tracer:
         return (self[i] for i in range(self.shape[0]))
 
     def __repr__(self) -> str:
+        if not hasattr(self.owner, "advice"):  # its memory was written to
+            return f"<traced {self.describe()}>"
         known = known_value(self)
         value = "" if known is None else f" = {known}"
         ended = ", which has ended" if self.owner.ended else ""
@@ -159,17 +166,14 @@ class Tracer:
     def check_alive(self, what: str, source: Source) -> None:
         """Raise if this was kept until after its function had returned."""
         if self.owner.ended:
+            refuse = getattr(self.owner, "refuse", None)
+            if refuse is not None:
+                refuse()
             raise UnexpectedTracerError(
                 f"{what} got {self.describe()}, but {self.owner.name} has already "
                 "returned. Return the value from the function instead of storing it"
                 f"{self.owner.leak_hint}. Used at {where(source)}"
             )
-
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise TracerMutationError(
-            f"item assignment on {self.describe()}: traced arrays do not change. "
-            "Write x = x.at[index].set(value), or .add(value) for +="
-        )
 
     def __hash__(self) -> int:
         raise TypeError(
@@ -184,11 +188,11 @@ class Tracer:
             "is traced. Return it from the function and pickle the result"
         )
 
-    def __copy__(self) -> Tracer:
-        return self
+    def __copy__(self) -> Any:
+        return self.copy()
 
-    def __deepcopy__(self, memo: Any) -> Tracer:
-        return self
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
 
     # -- what it answers when its value is known -------------------------------
 
@@ -246,7 +250,9 @@ class Tracer:
         if method == "__call__" and not kwargs:
             fun = DISPATCH.get(ufunc)
             if fun is not None:
-                if len(inputs) == 1 and hasattr(fun, "impl"):  # a primitive: be quick
+                if not hasattr(fun, "impl"):
+                    return apart(fun(*inputs), inputs)
+                if len(inputs) == 1:  # a primitive: be quick
                     prim: Any = fun
                     return self.owner.record(prim, inputs, {})
                 return fun(*inputs)
@@ -256,8 +262,16 @@ class Tracer:
         fun = DISPATCH.get(func) or definition(func)
         if fun is None:
             raise UntraceableError(untraceable(func))
-        return fun(*args, **kwargs)
+        if func in CREATE:  # NumPy found this tracer in like=, and took it away
+            return fun(*args, like=self, **kwargs)
+        z = fun(*args, **kwargs)
+        if func in VIEWS:
+            return z
+        return apart(z, (*args, *kwargs.values()) if kwargs else args)
 
+
+CREATE: set[Any] = set()
+"""NumPy functions that dispatch on their argument ``like``."""
 
 UFUNC_METHODS: dict[str, Callable[..., Any]] = {}
 """ufunc method (``reduce``, ``outer`` ...; ``__call__``: with keywords) -> code."""
@@ -324,3 +338,52 @@ def install(**methods: Any) -> None:
     """Give tracers the methods that a higher layer defines."""
     for name, method in methods.items():
         setattr(Tracer, name, method)
+
+
+# -- whose memory it is ----------------------------------------------------------------
+
+VIEWS: set[Any] = set()
+"""NumPy functions and methods whose result may share memory with an argument."""
+
+
+def memory_of(x: Tracer) -> Memory | None:
+    """Return what a tracer has in common with others, None if that is nothing."""
+    return getattr(x, "memory", None)
+
+
+def owned(x: Tracer) -> Tracer:
+    """Return a tracer of the same value that owns its memory: a copy."""
+    x.check_alive("a copy", user_source())
+    copy = Tracer(x.owner, x.value, x.note, user_source())
+    if x.shape:
+        Memory(next(moments)).add(copy, None, None)
+    return copy
+
+
+def mutable(x: Tracer) -> Tracer:
+    """Return a tracer that was just made, as an array that owns its memory."""
+    Memory(next(moments)).add(x, None, None)
+    return x
+
+
+def apart(result: Any, args: Any) -> Any:
+    """Return the result of a function that makes new arrays, not one of its arguments.
+
+    Definitions may return what they got, or a rearrangement of it.
+    """
+    if type(result) is Tracer:
+        memory = memory_of(result)
+        if memory is not None and (memory.argument or memory.others(result)):
+            return owned(result)
+        return owned(result) if _among(result, args) else result
+    if type(result) is tuple or type(result) is list:
+        return type(result)([apart(one, args) for one in result])
+    return result
+
+
+def _among(x: Tracer, values: Any) -> bool:
+    for value in values:
+        kind = type(value)
+        if value is x or ((kind is list or kind is tuple) and _among(x, value)):
+            return True
+    return False

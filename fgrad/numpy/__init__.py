@@ -20,6 +20,7 @@ import numpy as _np
 
 from ..core import LATER as _LATER
 from ..ops.index import at as at
+from . import assignment as _assignment  # noqa: F401
 from . import bits as _bits  # noqa: F401
 from . import calculus as _calculus  # noqa: F401
 from . import domains as _domains  # noqa: F401

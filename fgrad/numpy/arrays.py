@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from ..core import (
+    CREATE,
+    StagedTrace,
     Tracer,
+    apart,
     aval_of,
     dtype_of,
+    is_inexact,
     known_value,
+    mutable,
     ndim_of,
     not_numeric,
+    owned,
     shape_of,
 )
 from ..ops.basic import astype as cast_to
 from ..ops.basic import broadcast_to, reshape
 from ..ops.index import getitem
 from ..ops.join import stack_arrays
-from .table import has_tracer, traceable, value_needed
+from .table import has_tracer, traceable, value_needed, views
 
 NUMBERS = frozenset(
     {Tracer, np.ndarray, bool, int, float, complex}
@@ -98,6 +105,27 @@ def known_array(x, name, instead=_MASK):
     return value_needed(x, f"np.{name}", instead) if type(x) is Tracer else x
 
 
+# -- constants that may be written to ------------------------------------------------
+
+
+def lift(constant: np.ndarray, like: Tracer) -> Any:
+    """Return a new array as a tracer of the same trace as another.
+
+    What has no derivative stays a plain array under `grad` and `jvp`, as everywhere.
+    """
+    like.check_alive("a creation function", None)
+    while like.owner.known and not is_inexact(constant):
+        if type(like.value) is not Tracer:
+            return constant
+        like = like.value
+    trace = like.owner
+    if not isinstance(trace, StagedTrace):
+        return mutable(trace.lifted(constant))
+    uniform = constant.size > 1 and not any(constant.strides)
+    value = constant[(0,) * constant.ndim] if uniform else constant
+    return mutable(trace.record(broadcast_to, (value,), {"shape": constant.shape}))
+
+
 # -- array and asarray ---------------------------------------------------------------
 
 
@@ -109,19 +137,21 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, order: str = "K",
     x = strong(arraylike(object))
     x = x if dtype is None else cast_to(x, np.dtype(dtype))
     missing = ndmin - ndim_of(x)
-    return reshape(x, shape=(1,) * missing + shape_of(x)) if missing > 0 else x
+    x = reshape(x, shape=(1,) * missing + shape_of(x)) if missing > 0 else x
+    x = apart(x, (object,)) if copy else x
+    return lift(np.array(x), like) if type(like) is Tracer is not type(x) else x
 
 
 @traceable(np.asarray, np.asanyarray)
 def asarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None,
             copy: Any = None, like: Any = None) -> Any:  # fmt: skip
     """Return an array of traced values."""
-    return array(a, dtype)
+    return array(a, dtype, copy=copy, like=like)
 
 
 @traceable(np.ascontiguousarray, np.asfortranarray)
 def _ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
-    return array(a, dtype, ndmin=1)
+    return array(a, dtype, copy=None, ndmin=1, like=like)
 
 
 @traceable(np.asarray_chkfinite)
@@ -129,50 +159,34 @@ def _asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
     known = known_value(arraylike(a))
     if known is not None:
         np.asarray_chkfinite(known)  # raises
-    return array(a, dtype)
+    return array(a, dtype, copy=None)
 
 
 @traceable(np.require)
 def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = None,
             ) -> Any:  # fmt: skip
     """Return an array of traced values, which has no memory to ask anything of."""
-    return array(a, dtype)
+    return array(a, dtype, copy=None)
 
 
 @traceable(np.copy)
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """Return a copy (traced values do not change: the same values)."""
-    return strong(arraylike(a))
+    """Return a copy: an array of the same values that can be written to."""
+    return array(a)
 
 
-@traceable(np.astype)
+@traceable("astype")
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """Return an array as another dtype."""
-    return cast_to(x, np.dtype(dtype))
+    z = cast_to(x, np.dtype(dtype))
+    return apart(z, (x,)) if copy else z
+
+
+views(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray,
+      np.asarray_chkfinite, "astype")  # fmt: skip
 
 
 # -- constants in the shape of another array -----------------------------------------
-
-
-def _like(fill: Any) -> Any:
-    def definition(a: Any, dtype: Any = None, order: str = "K", subok: bool = True,
-                   shape: Any = None, *, device: Any = None) -> Any:  # fmt: skip
-        a = arraylike(a)
-        shape = shape_of(a) if shape is None else shape
-        return fill(shape, dtype_of(a) if dtype is None else dtype)
-
-    return definition
-
-
-zeros_like = traceable(np.zeros_like)(_like(np.zeros))
-ones_like = traceable(np.ones_like)(_like(np.ones))
-
-
-@traceable(np.empty_like)
-def empty_like(prototype, /, dtype=None, order="K", subok=True, shape=None, *,
-               device=None):  # fmt: skip
-    """Return zeros in the shape and dtype of another array."""
-    return zeros_like(prototype, dtype, order, subok, shape)
 
 
 @traceable(np.full_like)
@@ -181,24 +195,57 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K",
               ) -> Any:  # fmt: skip
     """Return a value in the shape and dtype of another array."""
     a = arraylike(a)
-    dtype = dtype_of(a) if dtype is None else dtype
-    return full(shape_of(a) if shape is None else shape, fill_value, dtype)
+    dtype = np.dtype(dtype_of(a) if dtype is None else dtype)
+    made = full(shape_of(a) if shape is None else shape, fill_value, dtype)
+    return lift(made, a) if type(made) is np.ndarray and type(a) is Tracer else made
+
+
+def _like(fill: int) -> Any:
+    def definition(a: Any, dtype: Any = None, order: str = "K", subok: bool = True,
+                   shape: Any = None, *, device: Any = None) -> Any:  # fmt: skip
+        return full_like(a, fill, dtype, order, subok, shape)
+
+    return definition
+
+
+zeros_like = traceable(np.zeros_like)(_like(0))
+ones_like = traceable(np.ones_like)(_like(1))
+
+
+@traceable(np.empty_like)
+def empty_like(prototype, /, dtype=None, order="K", subok=True, shape=None, *,
+               device=None):  # fmt: skip
+    """Return zeros in the shape and dtype of another array."""
+    return full_like(prototype, 0, dtype, order, subok, shape)
 
 
 @traceable(np.full)
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *,
          device: Any = None, like: Any = None) -> Any:  # fmt: skip
     """Return an array full of a value, which may be traced."""
+    shape = shape if isinstance(shape, list | tuple) else (shape,)
+    shape = tuple(operator.index(n) for n in shape)
     x = strong(arraylike(fill_value))
     x = x if dtype is None else cast_to(x, np.dtype(dtype))
-    shape = shape if isinstance(shape, list | tuple) else (shape,)
-    return broadcast_to(x, shape=tuple(s.__index__() for s in shape))
+    if type(x) is Tracer:
+        return owned(broadcast_to(x, shape=shape))
+    made = np.full(shape, x)
+    return lift(made, like) if type(like) is Tracer else made
 
 
 def _unlike(function: Any) -> None:
-    """Enter a creation function for ``like=tracer``: its constants need no trace."""
-    traceable(function)(lambda *args, like=None, **kwargs: function(*args, **kwargs))
+    """Enter a creation function for ``like=tracer``: the function may write to it."""
+
+    def definition(*args: Any, like: Any = None, **kwargs: Any) -> Any:
+        made = function(*args, **kwargs)
+        return lift(made, like) if type(like) is Tracer else made
+
+    traceable(function)(definition)
 
 
 for _function in (np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.tri):
     _unlike(_function)
+
+CREATE.update((np.zeros, np.ones, np.empty, np.full, np.eye, np.identity, np.arange,
+               np.tri, np.array, np.asarray, np.asanyarray, np.ascontiguousarray,
+               np.asfortranarray))  # fmt: skip

@@ -7,7 +7,15 @@ from math import pi
 
 import numpy as np
 
-from ..core import UFUNC_METHODS, Tracer, dtype_of, known_value, shape_of
+from ..core import (
+    UFUNC_METHODS,
+    Tracer,
+    apart,
+    dtype_of,
+    known_value,
+    shape_of,
+    write,
+)
 from ..ops import elementwise as ops
 from ..ops.basic import astype
 from ..ops.basic import imag as imag_p
@@ -102,14 +110,22 @@ def piecewise(x, condlist, funclist, *args, **kw):
 
 @traceable(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
-    """Replace nan and infinities by numbers."""
-    x = strong(arraylike(x))
+    """Replace nan and infinities by numbers, in place if it is no copy."""
+    z = _finite(strong(arraylike(x)), nan, posinf, neginf)
+    if copy:
+        return apart(z, (x,))
+    if type(x) is Tracer and z is not x:
+        write(x, z)
+        return x
+    return z
+
+
+def _finite(x, nan, posinf, neginf):
     kind = dtype_of(x).kind
     if kind not in "fc":
         return x
     if kind == "c":
-        parts = (nan_to_num(p, copy, nan, posinf, neginf)
-                 for p in (real_p(x), imag_p(x)))  # fmt: skip
+        parts = (_finite(p, nan, posinf, neginf) for p in (real_p(x), imag_p(x)))
         return complex_of(*parts, dtype_of(x))
     limits = np.finfo(dtype_of(x))
     posinf = limits.max if posinf is None else posinf

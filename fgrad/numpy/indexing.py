@@ -6,7 +6,7 @@ import operator
 
 import numpy as np
 
-from ..core import dtype_of, known_value, ndim_of, shape_of
+from ..core import dtype_of, known_value, link, ndim_of, shape_of
 from ..ops import elementwise as ew
 from ..ops import sort as ops
 from ..ops.axes import normalize_axis
@@ -72,8 +72,10 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
         raise ValueError(f"diagonal: axis1 and axis2 are both {axis1}")
     rows, columns = shape[axis1], shape[axis2]
     first = np.arange(max(min(rows + min(offset, 0), columns - max(offset, 0)), 0))
-    a = moveaxis(a, (axis1, axis2), (-2, -1))
-    return getitem(a, (..., first - min(offset, 0), first + max(offset, 0)))
+    moved = moveaxis(a, (axis1, axis2), (-2, -1))
+    z = getitem(moved, (..., first - min(offset, 0), first + max(offset, 0)))
+    link(a, z, None)  # in NumPy it is a view
+    return z
 
 
 @traceable(np.trace)

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from ..core import dtype_of, ndim_of, shape_of
+from ..core import dtype_of, link, ndim_of, shape_of
 from ..ops import contract as ops
 from ..ops import elementwise as ew
 from ..ops.axes import normalize_axis
@@ -76,7 +76,19 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     if dtype is not None:
         dtype = np.dtype(dtype)
         operands = [o if _is_formula(o) else astype(o, dtype) for o in operands]
-    return einsum_p(*operands, optimize=optimize)
+    z = einsum_p(*operands, optimize=optimize)
+    formulas = [o for o in operands if _is_formula(o)]
+    arrays = [o for o in operands if not _is_formula(o)]
+    if len(arrays) == 1 and _sums_nothing(*formulas):
+        link(arrays[0], z, None)  # in NumPy it is a view
+    return z
+
+
+def _sums_nothing(given, *result):
+    if isinstance(given, str):
+        given, arrow, after = given.replace(" ", "").partition("->")
+        result = (after,) if arrow else ()
+    return set(given) == set(result[0]) if result else len(set(given)) == len(given)
 
 
 @traceable(np.einsum_path)

@@ -7,17 +7,24 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from ..core import install
+from ..core import apart, install
 from ..errors import TracerMutationError
-from ..ops.basic import astype
 from ..ops.elementwise import conj
 from ..ops.index import at
-from . import elementwise, indexing, linear, reductions, searching, shapes, sized
-from .arrays import copy
+from . import (
+    arrays,
+    elementwise,
+    indexing,
+    linear,
+    reductions,
+    searching,
+    shapes,
+    sized,
+)
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
-    return astype(self, dtype)
+    return arrays.astype(self, dtype, copy=copy)
 
 
 def _sequence(args):
@@ -31,6 +38,23 @@ def _reshape(self, *shape, order="C", copy=None):
 
 def _transpose(self, *axes):
     return shapes.transpose(self, _sequence(axes) if axes else None)
+
+
+def _conj(self):
+    return conj(self) if self.dtype.kind == "c" else self  # as ndarray's method does
+
+
+def _flatten(self, order="C"):
+    return apart(shapes.ravel(self, order), (self,))
+
+
+def _new(definition):
+    """Return a method whose result is a new array."""
+
+    def method(self, *args, **kwargs):
+        return apart(definition(self, *args, **kwargs), (self,))
+
+    return method
 
 
 def _compress(self, condition, axis=None, out=None):
@@ -90,41 +114,37 @@ install(
     argpartition=searching.argpartition,
     argsort=searching.argsort,
     astype=_astype,
-    choose=indexing.choose,
-    clip=_clip,
-    compress=_compress,
-    conj=lambda self: conj(self),
-    conjugate=lambda self: conj(self),
-    copy=copy,
-    cumprod=reductions.cumprod,
-    cumsum=reductions.cumsum,
+    choose=_new(indexing.choose),
+    clip=_new(_clip),
+    compress=_new(_compress),
+    conj=_conj,
+    conjugate=_conj,
+    copy=arrays.copy,
+    cumprod=_new(reductions.cumprod),
+    cumsum=_new(reductions.cumsum),
     diagonal=indexing.diagonal,
     dot=linear.dot,
-    flatten=shapes.ravel,
+    flatten=_flatten,
     max=reductions.max,
     mean=reductions.mean,
     min=reductions.min,
     nonzero=sized.nonzero,
     prod=reductions.prod,
     ravel=shapes.ravel,
-    repeat=sized.repeat,
+    repeat=_new(sized.repeat),
     reshape=_reshape,
-    round=elementwise.around,
+    round=_new(elementwise.around),
     searchsorted=searching.searchsorted,
     squeeze=shapes.squeeze,
     trace=indexing.trace,
     std=reductions.std,
     sum=reductions.sum,
     swapaxes=shapes.swapaxes,
-    take=indexing.take,
+    take=_new(indexing.take),
     transpose=_transpose,
     var=reductions.var,
 )
 install(
-    sort=_no_write("x.sort()", "write x = np.sort(x)"),
-    partition=_no_write("x.partition()", "write x = np.partition(x, kth)"),
-    fill=_no_write("x.fill(v)", "write x = np.broadcast_to(v, x.shape)"),
-    put=_no_write("x.put(i, v)", "write x = x.at[i].set(v)"),
     resize=_no_write("x.resize(shape)", "write x = np.resize(x, shape)"),
     itemset=_no_write("x.itemset(i, v)", "write x = x.at[i].set(v)"),
     setfield=_no_write("x.setfield()", "write x = x.at[i].set(v)"),

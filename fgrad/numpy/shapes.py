@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import ndim_of, shape_of
+from ..core import apart, ndim_of, shape_of
 from ..ops import join
 from ..ops import shape as ops
 from ..ops.axes import normalize_axis
@@ -12,13 +12,14 @@ from ..ops.basic import reshape as reshape_p
 from ..ops.index import getitem
 from ..ops.windows import sliding_windows
 from .arrays import arraylike, arraylikes, strong
-from .table import traceable
+from .table import traceable, views
 
 
 @traceable(np.reshape)
 def reshape(a, /, shape, order="C", *, copy=None):
     """Return the elements in another shape."""
-    return ops.reshape_to(arraylike(a), shape, "C" if order in ("A", "K") else order)
+    z = ops.reshape_to(arraylike(a), shape, "C" if order in ("A", "K") else order)
+    return apart(z, (a,)) if copy else z
 
 
 @traceable(np.ravel)
@@ -229,3 +230,15 @@ def unstack(x, /, *, axis=0):
 def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
     """Return all windows of a shape, as the last axes of the result."""
     return sliding_windows(arraylike(x), window_shape, axis)
+
+
+# -- what shares memory --------------------------------------------------------------
+
+views(np.reshape, np.ravel, np.transpose, np.permute_dims, np.matrix_transpose,
+      np.linalg.matrix_transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims,
+      np.squeeze, np.broadcast_to, np.broadcast_arrays, np.flip, np.fliplr, np.flipud,
+      np.rot90, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.split, np.array_split,
+      np.vsplit, np.hsplit, np.dsplit, "unstack", np.diagonal, np.linalg.diagonal,
+      np.diag, np.real, np.imag, np.real_if_close, np.einsum, np.trim_zeros, np.ix_,
+      np.linalg.matrix_power, np.nan_to_num,
+      np.lib.stride_tricks.sliding_window_view)  # fmt: skip

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from ..core import DISPATCH, Tracer, known_value
+from ..core import DISPATCH, VIEWS, Tracer, apart, known_value
 from ..errors import ConcretizationTypeError, TracerMutationError
 
 KEYWORDS: dict[Any, frozenset[str]] = {}
@@ -69,10 +69,21 @@ def public(function: Any) -> Any:
         if has_tracer(args) or (
             kwargs and (has_tracer(kwargs.values()) or not own.isdisjoint(kwargs))
         ):
-            return definition(*args, **kwargs)
+            z = definition(*args, **kwargs)
+            return z if function in VIEWS else apart(z, (*args, *kwargs.values()))
         return function(*args, **kwargs)
 
     return call
+
+
+def views(*functions: Any) -> None:
+    """Say that the results of some NumPy functions may be views of an argument.
+
+    The results of all others are new arrays. A function that is not in every supported
+    NumPy is given by name.
+    """
+    named = (getattr(np, f, None) if isinstance(f, str) else f for f in functions)
+    VIEWS.update(f for f in named if f is not None)
 
 
 def find(function: Any) -> Any:
@@ -105,15 +116,3 @@ def value_needed(x: Any, what: str, instead: str) -> Any:
             f"{x.owner.unknown}. {instead}, {x.owner.advice}"
         )
     return value
-
-
-def refuse_write(function: Any, instead: str) -> None:
-    """Enter a definition that refuses to write a traced value into an array."""
-    name = f"np.{function.__name__}"
-
-    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-        raise TracerMutationError(
-            f"{name} would write a traced value into an existing array: {instead}"
-        )
-
-    DISPATCH[function] = refuse

@@ -1,43 +1,53 @@
 """NumPy's functions that write into an array: with ``inplace=False`` into a copy.
 
 ``np.put(a, i, x)`` changes ``a``, which nothing can do with a traced ``x``: that
-raises. ``fgrad.numpy.put(a, i, x, inplace=False)`` returns the changed array, as in
-JAX, and differentiates.
+raises, unless ``a`` is traced as well. ``fgrad.numpy.put(a, i, x, inplace=False)``
+returns the changed array, as in JAX.
 """
 
 from __future__ import annotations
 
-from typing import NoReturn
+import functools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from ..core import dtype_of, shape_of
-from ..errors import TracerMutationError
+from ..core import dtype_of, install, shape_of
 from ..ops import elementwise as ew
 from ..ops.basic import astype, reshape
 from ..ops.index import at, take
 from ..ops.scan import cum_sum
 from .arrays import arraylike, strong
+from .assignment import overwrite, written_to
 from .shapes import ravel
-from .table import refuse_write, traceable
-
-refuse_write(np.copyto, "write a = np.where(mask, x, a), and np.full(shape, x) through "
-             "fgrad.numpy, or np.broadcast_to(x, shape), for np.full_like")  # fmt: skip
-refuse_write(np.putmask, "write a = np.where(mask, values, a)")
+from .table import traceable
 
 
-def _refuse(name, instead) -> NoReturn:
-    raise TracerMutationError(
-        f"np.{name} would write a traced value into an existing array: write "
-        f"{instead}, or a = fgrad.numpy.{name}(..., inplace=False)"
-    )
+def writes(function: Any, instead: str) -> Callable[[Any], Any]:
+    """Return a decorator for what gives the changed array: NumPy writes it in place."""
+    name = function.__name__
+
+    def enter(changed: Any) -> Any:
+        @functools.wraps(changed)
+        def definition(a: Any, *args: Any, inplace: bool = True, **kwargs: Any) -> Any:
+            if inplace:
+                hint = f"write {instead}, or a = fgrad.numpy.{name}(..., inplace=False)"
+                written_to(a, name, hint)
+            new = changed(a, *args, **kwargs)
+            if inplace and new is not a:
+                overwrite(a, new)
+            return None if inplace else new
+
+        traceable(function, more=["inplace"])(definition)
+        return definition
+
+    return enter
 
 
-@traceable(np.put, more=["inplace"])
-def put(a, ind, v, mode="raise", *, inplace=True):
+@writes(np.put, "a = fgrad.numpy.at(a)[indices].set(values)")
+def put(a, ind, v, mode="raise"):
     """Return an array with values at flat indices, repeated as often as needed."""
-    if inplace:
-        _refuse("put", "a = fgrad.numpy.at(a)[indices].set(values)")
     a, ind, v = strong(arraylike(a)), ravel(ind), ravel(v)
     if not (ind.size and v.size):
         return a
@@ -51,11 +61,9 @@ def put(a, ind, v, mode="raise", *, inplace=True):
     return reshape(at(ravel(a))[ind].set(v), shape=a.shape)
 
 
-@traceable(np.place, more=["inplace"])
-def place(arr, mask, vals, *, inplace=True):
+@writes(np.place, "a = np.where(mask, values, a)")
+def place(arr, mask, vals):
     """Return an array with values where a mask is true, one after the other."""
-    if inplace:
-        _refuse("place", "a = np.where(mask, values, a)")
     arr, mask, vals = strong(arraylike(arr)), ew.ne(ravel(mask), 0), ravel(vals)
     if mask.size != arr.size:
         raise ValueError(
@@ -68,11 +76,9 @@ def place(arr, mask, vals, *, inplace=True):
     return reshape(ew.where(mask, values, ravel(arr)), shape=arr.shape)
 
 
-@traceable(np.put_along_axis, more=["inplace"])
-def put_along_axis(arr, indices, values, axis, inplace=True):
+@writes(np.put_along_axis, "a = fgrad.numpy.at(a)[indices].set(values)")
+def put_along_axis(arr, indices, values, axis=-1):
     """Return an array with values at indices along an axis."""
-    if inplace:
-        _refuse("put_along_axis", "a = fgrad.numpy.at(a)[indices].set(values)")
     arr, indices = strong(arraylike(arr)), arraylike(indices)
     if axis is None:
         flat = at(ravel(arr))[indices].set(values)
@@ -88,14 +94,12 @@ def put_along_axis(arr, indices, values, axis, inplace=True):
     return at(arr)[tuple(rest)].set(values)
 
 
-@traceable(np.fill_diagonal, more=["inplace"])
-def fill_diagonal(a, val, wrap=False, *, inplace=True):
+@writes(np.fill_diagonal, "a = np.where(np.eye(n, dtype=bool), x, a)")
+def fill_diagonal(a, val, wrap=False):
     """Return an array with values on its main diagonal, repeated as often as needed.
 
     With ``wrap`` the diagonal of a tall matrix goes on below, as in NumPy.
     """
-    if inplace:
-        _refuse("fill_diagonal", "a = np.where(np.eye(n, dtype=bool), x, a)")
     a, val = strong(arraylike(a)), ravel(val)
     places = np.arange(np.prod(a.shape, dtype=np.intp)).reshape(a.shape)
     mark = np.zeros(a.shape, bool)
@@ -105,3 +109,6 @@ def fill_diagonal(a, val, wrap=False, *, inplace=True):
         return a
     v = astype(take(val, np.arange(places.size) % val.size), dtype_of(a))
     return reshape(at(ravel(a))[places].set(v), shape=a.shape)
+
+
+install(put=put)

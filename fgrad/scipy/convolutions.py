@@ -9,7 +9,7 @@ import scipy.signal
 from ..core import dtype_of, ndim_of, shape_of
 from ..numpy.arrays import arraylikes, strong
 from ..numpy.fourier import fftn, ifftn, irfftn, rfftn
-from ..numpy.joining import pad
+from ..numpy.padding import pad
 from ..numpy.shapes import moveaxis
 from ..numpy.table import traceable
 from ..ops.axes import normalize_axis, ordered_axes

@@ -12,8 +12,8 @@ from ..core import dtype_of, is_inexact
 from ..numpy.arrays import arraylike, strong
 from ..numpy.fourier import fft, ifft, irfft, rfft
 from ..numpy.joining import concatenate
+from ..numpy.quantiles import median
 from ..numpy.shapes import moveaxis
-from ..numpy.statistics import median
 from ..numpy.table import traceable
 from ..ops.axes import normalize_axis
 from ..ops.basic import astype, reshape

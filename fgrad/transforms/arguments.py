@@ -14,7 +14,9 @@ from ..core import (
     Tracer,
     aval_of,
     checked_for_leaks,
+    held,
     is_array,
+    owned,
     trimmed,
     user_source,
 )
@@ -174,7 +176,7 @@ def run_in(
     their notes, None for what the trace does not follow.
     """
     lifted = [
-        x if note is None else Tracer(trace, x, note, i)
+        x if note is None else Tracer(trace, _now(x), _now(note), i)
         for i, (x, note) in enumerate(zip(values, notes, strict=True))
     ]
     try:
@@ -183,15 +185,25 @@ def run_in(
         trace.ended = True
     own = [type(o) is Tracer and o.owner is trace for o in outs]
     return (
-        [o.value if mine else o for o, mine in zip(outs, own)],
-        [o.note if mine else None for o, mine in zip(outs, own)],
+        [own_copy(o.value) if mine else o for o, mine in zip(outs, own)],
+        [own_copy(o.note) if mine else None for o, mine in zip(outs, own)],
     )
+
+
+def _now(x: Any) -> Any:
+    return held(x) if type(x) is Tracer else x
+
+
+def own_copy(x: Any) -> Any:
+    """Return a value for the user, who may write to it; a record may hold it too."""
+    return owned(x) if type(x) is Tracer and x.shape else x
 
 
 def unlift(tree: Any, trace: Trace) -> Any:
     """Replace a trace's tracers in a tree by the values they stand for."""
     leaves, treedef = tree_flatten(tree)
-    values = [x.value if type(x) is Tracer and x.owner is trace else x for x in leaves]
+    own = (type(x) is Tracer and x.owner is trace for x in leaves)
+    values = [own_copy(x.value) if mine else x for x, mine in zip(leaves, own)]
     return tree_unflatten(treedef, values)
 
 

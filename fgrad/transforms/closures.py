@@ -136,6 +136,10 @@ class Watch(Trace):
         """Return a tracer of a value to watch."""
         return Tracer(self, value, None, None)
 
+    def lifted(self, value: Any) -> Tracer:
+        """Return a tracer of a new constant."""
+        return self.lift(value)
+
     def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
         """Run the primitive one level down."""
         if self.ended:

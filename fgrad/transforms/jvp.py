@@ -51,6 +51,11 @@ class PushTrace(Trace):
 
     __slots__ = ()
 
+    def lifted(self, value: Any) -> Tracer:
+        """Return a tracer of a new constant."""
+        zero = np.broadcast_to(value.dtype.type(0), value.shape)
+        return Tracer(self, value, zero, user_source())
+
     def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
         """Run the primitive and its jvp rule one level down."""
         if self.ended:

@@ -18,6 +18,7 @@ from ..core import (
 from ..core.source import replays
 from ..ops.basic import expand, zeros
 from ..settings import config
+from .arguments import own_copy
 
 float0 = np.dtype([("float0", np.void, 0)])
 """The dtype of the cotangents and tangents of integers: they hold nothing."""
@@ -110,7 +111,7 @@ def finished(ct: Any, primal: Any, taken: set[int]) -> Any:
             ct = ct.copy()
         taken.add(id(ct))
         return ct if ct.shape else ct[()]
-    return ct
+    return own_copy(ct)
 
 
 def follows(x: Any, trace: KnownTrace) -> bool:

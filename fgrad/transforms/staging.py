@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core import (
+    INSIDE,
     STAGING,
     Aval,
     Jaxpr,
@@ -55,7 +56,7 @@ def stage(
     """
     trace = StagedTrace(name)
     trace.inputs = inputs
-    token = STAGING.set(trace)
+    token, inside = STAGING.set(trace), INSIDE.set(trace.level)
     record = lambda axis: partial(trace.record, axis_index_p, (), {"axis": axis})
     try:
         with bound({axis: record(axis) for axis in axes}):
@@ -64,6 +65,7 @@ def stage(
     finally:
         trace.ended = True
         STAGING.reset(token)
+        INSIDE.reset(inside)
 
 
 def close(jaxpr: Jaxpr) -> tuple[Jaxpr, list[Any]]:

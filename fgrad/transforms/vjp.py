@@ -34,6 +34,7 @@ from .arguments import (
     check_callable,
     check_live,
     name_of,
+    own_copy,
     refuse_reduce_axes,
     shown,
     split_aux,
@@ -229,7 +230,7 @@ def named_vjp(fun: Any, primals: Any, has_aux: bool, name: str) -> tuple[Any, ..
 
 def _copied(value: Any) -> Any:
     """Return memory of the caller's own: the record may still read the original."""
-    return value.copy() if type(value) is np.ndarray else value
+    return value.copy() if type(value) is np.ndarray else own_copy(value)
 
 
 def check_outputs(outs: list[Any], name: str) -> None:

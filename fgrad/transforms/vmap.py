@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import (
+    INSIDE,
     Aval,
     Primitive,
     Trace,
@@ -47,6 +48,13 @@ class BatchTrace(Trace):
         """Return the aval of one element of the batch."""
         shape, dim = tracer.value.shape, tracer.note
         return Aval(shape[:dim] + shape[dim + 1 :], tracer.value.dtype)
+
+    def lifted(self, value: Any) -> Tracer:
+        """Return a tracer of a new constant."""
+        batch = np.array(
+            np.broadcast_to(value, (self.axis.size, *value.shape)), order="C"
+        )
+        return Tracer(self, batch, 0, user_source())
 
     def record(self, prim: Primitive, args: tuple[Any, ...], params: Any) -> Any:
         """Run the primitive's batch rule one level down; without one, a loop."""
@@ -88,10 +96,14 @@ def batched(
     """
     trace = BatchTrace(name, axis)
     trace.inputs = inputs
-    if axis.name is None:
-        return run_in(trace, fun, args, dims)
-    with bound({axis: trace.index}):
-        return run_in(trace, fun, args, dims)
+    token = INSIDE.set(trace.level)
+    try:
+        if axis.name is None:
+            return run_in(trace, fun, args, dims)
+        with bound({axis: trace.index}):
+            return run_in(trace, fun, args, dims)
+    finally:
+        INSIDE.reset(token)
 
 
 class Vmap(Transformed):

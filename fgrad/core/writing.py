@@ -1,0 +1,195 @@
+"""Which tracers NumPy would let share memory, and what a write to one means.
+
+A tracer stands for an array that changes by being bound anew: an item assignment gives
+the same Python object another value, so that all names of it see the write. What
+NumPy would have written through to (views, arguments, values of an outer function) is
+known here, and raises. See ``docs/decisions/0022-item-assignment.md``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+from weakref import ref
+
+from ..errors import TracerMutationError
+from .memory import INSIDE, Memory
+from .source import user_source, where
+from .tracer import Tracer, memory_of
+
+
+def link(base: Any, view: Any, index: Any) -> None:
+    """Note that NumPy would have made a view; an element is a scalar, and none."""
+    if type(base) is not Tracer or type(view) is not Tracer:
+        return
+    if index is not None and Ellipsis not in index.items and not view.shape:
+        return
+    memory = memory_of(base)
+    if memory is None:
+        memory = Memory()
+        if type(base.source) is int:
+            memory.argument = (base.owner, None, None, base.source)
+        memory.add(base, None, None)
+    memory.add(view, ref(base), index)
+
+
+def held(x: Tracer) -> Tracer:
+    """Return a tracer of what another is now, for a record: nobody writes to it."""
+    frozen = getattr(x, "frozen", None)
+    if frozen is None:
+        frozen = x.frozen = Tracer(x.owner, x.value, x.note, x.source)
+    return frozen
+
+
+# -- writing -------------------------------------------------------------------------
+
+
+def write(target: Tracer, new: Tracer, index: Any = None) -> None:
+    """Give a tracer the value after an item assignment at ``index``."""
+    source = user_source()
+    _refuse_argument(target, "item assignment")
+    memory = memory_of(target)
+    if memory is not None:
+        base = memory.link_of(target)[0]
+        if base is not None and memory.others(target):
+            _refuse_view(target, memory, source)
+    if _outside(target, new):
+        raise TracerMutationError(
+            f"item assignment on {target.describe()} inside a function that does not "
+            "run as often as it would in NumPy (jit, vmap, a loop body): the array is "
+            "one of an outer function, or was computed from its values. Write "
+            "x = x.copy() first, assign to the copy, and return it"
+        )
+    if memory is not None:
+        _outdate(memory.others(target), target, None, source)
+    _rebind(target, new, source)
+
+
+def write_whole(target: Tracer, new: Tracer) -> Tracer:
+    """Return what a name is bound to after an augmented assignment to an array."""
+    source = user_source()
+    _refuse_argument(target, "augmented assignment")
+    memory = memory_of(target)
+    if _outside(target, new):  # who else holds the array must not see the old value
+        _outdate([target], target, None, source)
+        return new
+    if memory is not None:
+        base, index = memory.link_of(target)
+        writer = None if base is None else (ref(target), index)
+        _outdate(memory.others(target), target, writer, source)
+    _rebind(target, new, source)
+    return target
+
+
+def settle(target: Tracer, value: Any, index: Any) -> None:
+    """Let an array be written to if it waits for just that.
+
+    ``y[i] += v`` first changes the view ``y[i]``, then assigns it to its place.
+    """
+    stale: Any = target.owner
+    if type(stale) is Outdated and stale.writer is not None:
+        view, at = stale.writer
+        if view() is value and at == index:
+            target.owner, target.value = stale.trace, stale.value
+
+
+def _rebind(target: Tracer, new: Tracer, source: Any) -> None:
+    target.owner, target.value, target.note = new.owner, new.value, new.note
+    target.source = source
+    target.frozen = None
+
+
+def _outside(target: Tracer, new: Tracer) -> bool:
+    """Say whether a write may reach an array of an outer function, from inside."""
+    memory = memory_of(target)
+    born = -1 if memory is None else memory.born
+    inside = INSIDE.get()
+    return new.owner.level <= target.owner.level < inside > born
+
+
+def _refuse_argument(target: Tracer, action: str) -> None:
+    memory = memory_of(target)
+    if type(target.source) is int:
+        whose = target
+    elif memory is not None and memory.argument is not None:
+        whose = Tracer(*memory.argument)
+    else:
+        return
+    view = "" if whose is target else "a view of "
+    instead = "x = x.copy() first, or x = x.at[index].set(value)"
+    if action.startswith("augmented"):
+        instead = "x = x.copy() first" if view else "x = x + v"
+    raise TracerMutationError(
+        f"{action} to {target.aval} ({view}{whose.owner.origin(whose)}) at "
+        f"{where(user_source())}: NumPy would change the caller's array, which a "
+        f"transformation never does. Write {instead}"
+    )
+
+
+def _refuse_view(target: Tracer, memory: Memory, source: Any) -> NoReturn:
+    other = memory.others(target)[0]
+    raise TracerMutationError(
+        f"item assignment to a view at {where(source)}: {target.describe()} shares "
+        f"memory with {other.describe()}, which NumPy would change too. Write to the "
+        "array itself (y[0, 1] = v, not y[0][1] = v), or to a copy: x = x.copy()"
+    )
+
+
+# -- views that are out of date ------------------------------------------------------
+
+
+class Outdated:
+    """What owns a tracer whose memory was written to through another.
+
+    Any use of such a tracer raises. It plays the part of a trace that is younger than
+    all others, so that each of them asks it.
+    """
+
+    __slots__ = ("aval_", "line", "made", "trace", "value", "writer", "written")
+
+    level = float("inf")
+    ended = True
+    name = "a function"
+    leak_hint = ""
+    inputs = None
+
+    def __init__(self, x: Tracer, written: Tracer, writer: Any, source: Any) -> None:
+        self.aval_, self.made = x.aval, x.owner.origin(x)
+        self.trace, self.value = x.owner, x.value
+        self.written = written.owner.origin(written)
+        self.writer = writer
+        self.line = where(source)
+
+    @property
+    def known(self) -> NoReturn:
+        """Raise: the value is not known any more."""
+        self.refuse()
+
+    def aval(self, tracer: Tracer) -> Any:
+        """Return the aval, which no write changes."""
+        return self.aval_
+
+    def origin(self, tracer: Tracer) -> str:
+        """Say where the tracer was made, and what changed its memory."""
+        return f"{self.made}, written to at {self.line}"
+
+    def record(self, prim: Any, args: Any, params: Any) -> NoReturn:
+        """Raise: this is a use."""
+        self.refuse()
+
+    def refuse(self) -> NoReturn:
+        """Raise that a tracer is out of date."""
+        raise TracerMutationError(
+            f"{self.aval_} ({self.made}) is used at {where(user_source())}, after the "
+            f"memory that it shares in NumPy was written to at {self.line}, through "
+            f"the array {self.written}. NumPy shows the new values here: write to the "
+            "array itself (y[i] = v, y[i] += v), and take views after writing, or "
+            "x.copy() before"
+        )
+
+
+def _outdate(tracers: list[Tracer], written: Tracer, writer: Any, source: Any) -> None:
+    for x in tracers:
+        owner: Any = x.owner
+        if type(owner) is not Outdated:
+            stale: Any = Outdated(x, written, writer, source)
+            x.owner, x.value, x.frozen = stale, None, None
