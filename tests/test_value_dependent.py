@@ -191,7 +191,10 @@ def test_writing_into_a_copy(call):
     rows = np.stack([target, 2 * target])
     same([fgrad.vmap(ours, (0, None))(rows, Y)], [np.stack([ours(x, Y) for x in rows])])
     fgrad.test_util.check_grads(ours, (target, Y), order=1)
-    with pytest.raises(TracerMutationError, match=rf"np.{name}.*inplace=False"):
+    if "[],[]" in call:
+        return  # nothing is written
+    message = rf"np.{name}.*inplace=False|would change the caller's array"
+    with pytest.raises(TracerMutationError, match=message):
         fgrad.vjp(
             lambda x: eval(
                 f"_.{call}", {"_": np, "M": x, "X": x, "Y": Y, "IT": indices}

@@ -28,7 +28,7 @@ from .reductions import max as max_
 from .reductions import min as min_
 from .shapes import atleast_2d, ravel
 from .sized import ravel_multi_index
-from .table import traceable
+from .table import traceable, views
 
 _BLOCK = 65536  # NumPy adds up so many elements at a time
 
@@ -266,3 +266,6 @@ def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
         bins = [bins, bins]
     hist, edges = histogramdd([x, y], bins, range, density, weights)
     return hist, *edges
+
+
+views(np.histogram, np.histogram2d, np.histogramdd)  # their bin edges

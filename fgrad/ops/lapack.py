@@ -107,10 +107,10 @@ def _scipy_det(a):
     return np.asarray(over_stack(lambda a: np.asarray(det(a)), a))[()]
 
 
-def _scipy_cholesky(a):
+def _scipy_cholesky(a, *, upper):
     from scipy.linalg import cholesky
 
-    return over_stack(lambda a: cholesky(a, lower=True), a)
+    return over_stack(lambda a: cholesky(a, lower=not upper), a)
 
 
 def _twin(prim, name, impl, **fields):

@@ -11,7 +11,7 @@ from ..numpy.table import traceable
 from ..ops import lapack as ops
 from ..ops import lu as lu_ops
 from ..ops.basic import reshape
-from ..ops.solve import conj_of, mH, mT, square, tril_p, triu_p
+from ..ops.solve import conj_of, mT, square, tril_p, triu_p
 from ..ops.sort import arg_sort
 
 # overwrite_a, overwrite_b and check_finite are accepted: nothing is ever overwritten,
@@ -111,7 +111,7 @@ def cholesky(a, lower=False, overwrite_a=False, check_finite=True):
     The derivative is that for symmetric matrices, of which one triangle is read.
     """
     a = strong(square("cholesky", arraylike(a)))
-    return ops.scipy_cholesky(a) if lower else mH(ops.scipy_cholesky(mH(a)))
+    return ops.scipy_cholesky(a, upper=not lower)
 
 
 @traceable(scipy.linalg.cho_factor)
