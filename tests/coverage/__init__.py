@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import fgrad
+from fgrad.core import definition
 from tests.sweep import Call, all_calls, all_tables
 
 from .notes import NOTES, OUTSIDE
@@ -67,8 +68,31 @@ def public_names(namespace: str) -> list[str]:
     return sorted(n for n in found if not isinstance(getattr(module, n), type))
 
 
+def plain_only(namespace: str) -> list[str]:
+    """Return the functions of SciPy that take no traced values, as they are."""
+    if not namespace.startswith("fgrad.scipy."):
+        return []
+    theirs = import_module(namespace.removeprefix("fgrad."))
+    found = [n for n in public_names(namespace) if hasattr(theirs, n)]
+    return [n for n in found if definition(getattr(theirs, n)) is None]
+
+
+def other_names(namespace: str) -> dict[str, list[str]]:
+    """Return for functions with calls under what other names they stand there."""
+    module = import_module(namespace)
+    tested = {name_of(c) for c in all_calls() if c.table.ours == namespace}
+    first = {id(getattr(module, n)): n for n in sorted(tested) if hasattr(module, n)}
+    found: dict[str, list[str]] = {}
+    for name in public_names(namespace):
+        other = first.get(id(getattr(module, name)))
+        if other is not None and name not in tested:
+            found.setdefault(other, []).append(name)
+    return found
+
+
 def rows(namespace: str) -> Iterator[Row]:
     """Yield what works of each function that has calls."""
+    others = other_names(namespace)
     calls: dict[str, list[Call]] = {}
     for call in all_calls():
         if call.table.ours == namespace:
@@ -77,13 +101,17 @@ def rows(namespace: str) -> Iterator[Row]:
         found = [tried(call) for call in calls[name]]
         marks = [_together(column) for column in zip(*found, strict=True)]
         note = NOTES.get(f"{namespace.removeprefix('fgrad.')}.{name}", "")
-        yield Row(name, *marks, note)
+        also = ", ".join(f"`{n}`" for n in others.get(name, ()))
+        notes = (f"also {also}" if also else "", note)
+        yield Row(name, *marks, "; ".join(filter(None, notes)))
 
 
 def missing(namespace: str) -> list[str]:
     """Return the public functions without any call and without a reason."""
     tested = {name_of(c) for c in all_calls() if c.table.ours == namespace}
     listed = {n for names in outside(namespace).values() for n in names.split()}
+    listed |= {n for names in other_names(namespace).values() for n in names}
+    listed |= set(plain_only(namespace))
     return [n for n in public_names(namespace) if n not in tested and n not in listed]
 
 
@@ -172,9 +200,12 @@ def section(namespace: str) -> str:
         "|---|---|---|---|---|---|",
         *(f"| `{r[0]}` | {' | '.join(r[1:5])} | {r[5]} |" for r in rows(namespace)),
     ]
-    if outside(namespace):
+    reasons = dict(outside(namespace))
+    if plain := plain_only(namespace):
+        reasons["Without traced values only, as SciPy's own"] = " ".join(plain)
+    if reasons:
         lines.append("\nNot in the table:\n")
-    for reason, names in outside(namespace).items():
+    for reason, names in reasons.items():
         listed = ", ".join(f"`{n}`" for n in sorted(names.split()))
         lines.append(f"- {reason}: {listed}.")
     return "\n".join(lines) + "\n"

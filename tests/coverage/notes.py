@@ -36,19 +36,35 @@ OUTSIDE: dict[str, dict[str, str]] = {
         "Print, save, load, or set NumPy up": """
             array2string array_repr array_str base_repr binary_repr
             format_float_positional format_float_scientific fromfile fromregex
-            fromstring genfromtxt get_include
-            get_printoptions getbufsize geterr geterrcall info load loadtxt printoptions
-            save savetxt savez savez_compressed set_printoptions setbufsize seterr
-            seterrcall show_config show_runtime test typename""",
+            fromstring genfromtxt get_include get_printoptions getbufsize geterr
+            geterrcall info load loadtxt printoptions save savetxt savez
+            savez_compressed set_printoptions setbufsize seterr seterrcall show_config
+            show_runtime test typename""",
         "Dates, matrices and iterators, which are not traced": """
             asmatrix bmat busday_count busday_offset datetime_as_string datetime_data
             is_busday isnat nested_iters""",
         "About dtypes and memory, with plain Python answers": """
-            broadcast_shapes isdtype isfortran issubdtype iterable mintypecode
-            promote_types""",
+            broadcast_shapes common_type isdtype isfortran isscalar issubdtype iterable
+            may_share_memory min_scalar_type mintypecode promote_types
+            shares_memory""",
+        "Write to a traced array ([item_assignment.md](item_assignment.md))": """
+            at copyto putmask""",
+        "Call Python functions": "frompyfunc fromfunction",
+        "Deprecated by NumPy": "row_stack",
         "Make arrays of shapes and Python objects; nothing traced goes in": """
-            bartlett blackman diag_indices empty eye from_dlpack frombuffer fromiter
-            hamming hanning identity indices mask_indices ones tri tril_indices
-            triu_indices zeros""",
+            arange bartlett blackman diag_indices empty eye from_dlpack frombuffer
+            fromiter hamming hanning identity indices mask_indices ones tri
+            tril_indices triu_indices zeros""",
+        "Take traced values in fgrad's own spelling": "asarray",
+    },
+    "scipy.special": {"The same as `numpy.sinc`": "sinc"},
+    "lax": {
+        "Control flow and solvers ([control_flow.md](control_flow.md))": """
+            associative_scan cond custom_linear_solve custom_root fori_loop map
+            platform_dependent scan switch while_loop""",
+        "Collectives ([vmap.md](vmap.md))": """
+            all_gather all_to_all axis_index axis_size pbroadcast pmax pmean pmin
+            ppermute pshuffle psum psum_scatter pswapaxes""",
+        "Facts": "DotDimensionNumbers",
     },
 }
