@@ -513,3 +513,9 @@ def test_errors_under_jit():
     for f in (linalg.inv, linalg.eigvals, linalg.cholesky):
         with pytest.raises(ERROR):
             jit(f)(np.full((2, 2), np.nan) if f is linalg.eigvals else -np.ones((2, 2)))
+
+
+def test_an_error_in_a_backward_pass_names_the_operation_and_its_line():
+    raised(ERROR, of(linalg.qr, ZEROS), 'derivative of "qr"', "test_linalg.py")
+    logs = of(lambda a: linalg.slogdet(a)[1], 0 * A)
+    raised(ERROR, logs, 'derivative of "slogdet"', "(<lambda>)")
