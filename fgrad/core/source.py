@@ -71,11 +71,16 @@ def replays(function: _Function) -> _Function:
     return function
 
 
+def is_replaying(frame: FrameType) -> bool:
+    """Say whether a frame runs a function that applies what was recorded."""
+    return frame.f_code in _replaying
+
+
 def user_source() -> Place | None:
     """Return the innermost place on the stack that is the user's, or was."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and is_internal[frame.f_code.co_filename]:
-        if frame.f_code in _replaying:
+        if is_replaying(frame):
             source = frame.f_locals.get("source")
             if isinstance(source, tuple):
                 return source

@@ -18,7 +18,7 @@ from ..settings import config
 from .aval import aval_of
 from .jaxpr import Jaxpr, Var, has_effects
 from .leaks import checked_for_leaks
-from .source import is_internal, where
+from .source import is_internal, is_replaying, where
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -136,18 +136,21 @@ def _raised_inside(error: BaseException) -> bool:
     return bool(frames) and _internal(frames[-1].tb_frame)
 
 
-# -- errors of compiled programs ---------------------------------------------------
+# -- errors of compiled programs and of derivatives --------------------------------
 
 
 def _explain(error: BaseException) -> None:
     """Note which operation of a compiled program failed, and where it was written.
 
-    The program is run once more, one operation at a time, without its effects.
+    The program is run once more, one operation at a time, without its effects. Of an
+    error in a backward pass the note names the operation whose derivative failed.
     """
     frames = _chain(error.__traceback__)
     if frames and not _internal(frames[-1].tb_frame):
         return  # a callback raised it
     for one in reversed(frames):  # the innermost program
+        if is_replaying(one.tb_frame) and _explain_derivative(error, one.tb_frame):
+            return
         blocks = one.tb_frame.f_globals.get("__blocks__", ())
         around = [b for b in blocks if b.first <= one.tb_lineno <= b.last]
         if not around:
@@ -161,11 +164,25 @@ def _explain(error: BaseException) -> None:
             if line < one.tb_lineno
         ]
         operation, place = _failing(block.jaxpr, env, done)
-        note = f"{operation}, written at {place}"
-        known = (str(error), *getattr(error, "__notes__", ()))
-        if operation and not any(place in text for text in known):
-            error.add_note(note)
+        if operation:
+            _note(error, operation, place)
         return
+
+
+def _explain_derivative(error: BaseException, frame: FrameType) -> bool:
+    """Note whose rule failed, if the frame walks back; say whether it does."""
+    here = frame.f_locals
+    if "cts" not in here or "prim" not in here or here["prim"].calls:
+        return False
+    _note(error, f'in the derivative of "{here["prim"]}"', where(here["source"]))
+    return True
+
+
+def _note(error: BaseException, what: str, place: str) -> None:
+    """Add a note to an error, unless it names that place already."""
+    known = (str(error), *getattr(error, "__notes__", ()))
+    if not any(place in text for text in known):
+        error.add_note(f"{what}, written at {place}")
 
 
 def _inputs(block: Any, frame: FrameType) -> dict[Var, Any]:

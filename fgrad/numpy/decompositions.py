@@ -110,7 +110,7 @@ def matrix_power(a, n):
         )
     n = operator.index(n)
     if n == 0:
-        return np.broadcast_to(np.eye(shape[-1], dtype=a.dtype), shape)
+        return np.broadcast_to(np.eye(shape[-1], dtype=a.dtype), shape).copy()
     if n < 0:
         a, n = ops.inv(a), -n
     if n == 3:  # NumPy's order of products, to the last bit
