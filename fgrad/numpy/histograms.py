@@ -187,7 +187,8 @@ def _distance(high, low):
     if dtype.kind != "i":
         return astype(ew.sub(high, low), dtype)
     unsigned = np.dtype(f"u{dtype.itemsize}")
-    return ew.sub(*(astype(astype(x, dtype), unsigned) for x in (high, low)))
+    high, low = (astype(astype(x, dtype), unsigned) for x in (high, low))
+    return ew.sub(high, reshape(low, shape=(1,)))  # of scalars, NumPy would warn
 
 
 def _count_sorted(a, weights, edges, equal):
