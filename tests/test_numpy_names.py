@@ -279,3 +279,39 @@ def test_values_and_gradients_are_those_of_jax(case):
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
     for x, y in zip(back(ct), slopes, strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-9, atol=1e-11)
+
+
+# -- traced places -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", [2, -1, [1], [0, 2, 0], [-1, 3], [3]])
+def test_inserting_at_traced_places(place):
+    place = np.array(place)
+    f = lambda x, i: np.insert(x, i, 9.0)
+    same(fgrad.jit(f)(X, place), np.insert(X, place, 9.0))
+    rows = np.stack([place, 0 * place])
+    same(fgrad.vmap(f, (None, 0))(X, rows), np.stack([f(X, row) for row in rows]))
+    same(fgrad.grad(lambda x: fgrad.jit(f)(x, place).sum())(X), np.ones(3))
+    with pytest.raises(IndexError):
+        fgrad.jit(f)(X, place + 9)
+
+
+@pytest.mark.parametrize("place", [2, -1, [1], [0, 2], [-1, 0], []])
+def test_deleting_at_traced_places(place):
+    place = np.array(place, dtype=int)
+    f = lambda x, i: fnp.delete(x, i, assume_unique_indices=True)
+    same(fgrad.jit(f)(X, place), np.delete(X, place))
+    rows = np.stack([place, place])
+    same(fgrad.vmap(f, (None, 0))(X, rows), np.stack([np.delete(X, place)] * 2))
+    if place.size > 1:
+        with pytest.raises(ConcretizationTypeError, match="assume_unique_indices"):
+            fgrad.jit(np.delete)(X, place)
+
+
+def test_weights_and_ends_are_checked():
+    with pytest.raises(TypeError, match="real weight"):
+        fgrad.jvp(lambda w: np.bincount([0, 1, 1], w), (X + 1j,), (X + 1j,))
+    with pytest.raises(ValueError, match="each of"):
+        fgrad.grad(lambda w: np.bincount([0, 1], w).sum())(X)
+    with pytest.raises(ValueError, match="zero"):
+        fgrad.jvp(lambda x: np.geomspace(0.0, x, 4), (1.0,), (1.0,))
