@@ -1,5 +1,7 @@
 """NumPy's names on traced values: what a table of calls cannot say."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -315,3 +317,12 @@ def test_weights_and_ends_are_checked():
         fgrad.grad(lambda w: np.bincount([0, 1], w).sum())(X)
     with pytest.raises(ValueError, match="zero"):
         fgrad.jvp(lambda x: np.geomspace(0.0, x, 4), (1.0,), (1.0,))
+
+
+def test_no_file_hides_one_of_numpys_modules():
+    own = {"linalg", "fft"}
+    modules = [
+        n for n in fnp.__all__ if isinstance(getattr(np, n, None), types.ModuleType)
+    ]
+    for name in set(modules) - own:
+        assert getattr(fnp, name) is getattr(np, name), name

@@ -26,7 +26,7 @@ from . import histograms as _histograms  # noqa: F401
 from . import linalg as linalg
 from . import methods as _methods  # noqa: F401
 from . import operators as _operators  # noqa: F401
-from . import polynomial as _polynomial  # noqa: F401
+from . import polynomials as _polynomials  # noqa: F401
 from . import sets as _sets  # noqa: F401
 from . import statistics as _statistics  # noqa: F401
 from . import ufuncs as _ufuncs  # noqa: F401
