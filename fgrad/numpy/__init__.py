@@ -31,7 +31,7 @@ from . import methods as _methods  # noqa: F401
 from . import nan_reductions as _nan_reductions  # noqa: F401
 from . import operators as _operators  # noqa: F401
 from . import padding as _padding  # noqa: F401
-from . import polynomial as _polynomial  # noqa: F401
+from . import polynomials as _polynomials  # noqa: F401
 from . import quantiles as _quantiles  # noqa: F401
 from . import sets as _sets  # noqa: F401
 from . import statistics as _statistics  # noqa: F401

@@ -7,7 +7,7 @@ from math import pi
 
 import numpy as np
 
-from ..core import dtype_of, ndim_of, shape_of
+from ..core import dtype_of, known_value, ndim_of, shape_of
 from ..ops import elementwise as ew
 from ..ops.axes import normalize_axes, normalize_axis
 from ..ops.basic import astype, reshape
@@ -292,6 +292,8 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """Return numbers evenly spaced as a geometric progression."""
     start, stop = strong(arraylike(start)), strong(arraylike(stop))
+    if any(np.any(known_value(end) == 0) for end in (start, stop)):
+        raise ValueError("geomspace: a geometric sequence cannot include zero")
     dt = np.result_type(start.dtype, stop.dtype, np.dtype(dtype))  # of None: float64
     dt = np.result_type(dt, np.float16)
     start, stop = astype(start, dt), astype(stop, dt)

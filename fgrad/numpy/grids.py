@@ -17,7 +17,7 @@ from ..ops.basic import astype
 from .arrays import arraylike, strong
 from .calculus import linspace
 from .facts import result_type
-from .joining import concatenate, stack
+from .joining import concatenate, meshgrid, stack
 from .shapes import atleast_1d, broadcast_arrays, moveaxis, swapaxes
 from .shapes import reshape as reshape_
 from .sized import nonzero
@@ -53,6 +53,18 @@ def mask_indices(n, mask_func, k=0):
     """Return the indices of what a function such as `numpy.triu` leaves."""
     n = operator.index(n)
     return nonzero(ew.ne(mask_func(np.ones((n, n), int), k), 0))
+
+
+@traceable(np.ix_)
+def ix_(*args):
+    """Return an open mesh of index vectors; masks stand for where they are true."""
+    vectors = [strong(arraylike(x)) for x in args]
+    for i, x in enumerate(vectors):
+        if x.ndim != 1:
+            raise ValueError(f"ix_: needs vectors, got shape {x.shape}")
+        if x.dtype.kind == "b":
+            (vectors[i],) = nonzero(x)
+    return meshgrid(*vectors, sparse=True, indexing="ij")
 
 
 # -- ranges between traced bounds ----------------------------------------------------

@@ -54,8 +54,14 @@ def bincount(x, /, weights=None, minlength=0, *, length=None):
         x, length = known, max(minlength, int(known.max()) + 1 if known.size else 0)
     n = operator.index(length)
     x = ew.maximum(astype(x, np.intp), 0)
-    y = 1 if weights is None else astype(strong(arraylike(weights)), np.float64)
+    y = 1 if weights is None else strong(arraylike(weights))
+    if weights is not None and (y.dtype.kind == "c" or y.shape != shape_of(x)):
+        raise (TypeError if y.dtype.kind == "c" else ValueError)(
+            f"bincount: needs a real weight for each of {shape_of(x)} integers, got "
+            f"{y.dtype} of shape {y.shape}"
+        )
     zeros = np.zeros(n, np.intp if weights is None else np.float64)
+    y = y if weights is None else astype(y, np.float64)
     return at(zeros)[x].add(y, mode="drop")
 
 
@@ -187,7 +193,8 @@ def _distance(high, low):
     if dtype.kind != "i":
         return astype(ew.sub(high, low), dtype)
     unsigned = np.dtype(f"u{dtype.itemsize}")
-    return ew.sub(*(astype(astype(x, dtype), unsigned) for x in (high, low)))
+    high, low = (astype(astype(x, dtype), unsigned) for x in (high, low))
+    return ew.sub(high, reshape(low, shape=(1,)))  # of scalars, NumPy would warn
 
 
 def _count_sorted(a, weights, edges, equal):

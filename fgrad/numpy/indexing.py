@@ -11,12 +11,13 @@ from ..ops import elementwise as ew
 from ..ops import sort as ops
 from ..ops.axes import normalize_axis
 from ..ops.basic import astype, broadcast_to, reshape
-from ..ops.index import getitem
+from ..ops.index import at, getitem
 from ..ops.index import take as take_p
 from ..ops.reduce import sum_
 from .arrays import arraylike, arraylikes, known_array, strong
 from .joining import concatenate
 from .shapes import moveaxis, ravel
+from .sized import places as sized_places
 from .table import refuse_out, traceable
 
 # -- picking -------------------------------------------------------------------------
@@ -137,22 +138,37 @@ def diag_indices_from(arr):
     return np.diag_indices(arr.shape[0], arr.ndim)
 
 
-# -- inserting and deleting at known places ------------------------------------------
+# -- inserting and deleting ----------------------------------------------------------
 
 
-def _places(obj, n):
+def _places(obj, n, name):
+    """Return places along an axis of length ``n``; a mask must be known."""
     if isinstance(obj, slice):
         return np.arange(n)[obj]
-    return np.asarray(known_array(obj, "insert or delete"))
+    places = strong(arraylike(obj))
+    if places.dtype.kind == "b":
+        return np.flatnonzero(known_array(places, name))
+    return places if places.size else astype(places, np.intp)
 
 
-@traceable(np.delete)
-def delete(arr, obj, axis=None):
-    """Leave out the slices at some places along an axis."""
+@traceable(np.delete, more=["assume_unique_indices"])
+def delete(arr, obj, axis=None, *, assume_unique_indices=False):
+    """Leave out the slices at some places along an axis.
+
+    Several places must be known, unless they are promised to be different.
+    """
     arr, axis = _line(arr, axis, "delete")
-    keep = np.ones(arr.shape[axis], bool)
-    keep[_places(obj, arr.shape[axis])] = False
-    return take_p(arr, np.flatnonzero(keep), axis)
+    n = arr.shape[axis]
+    places = _places(obj, n, "delete")
+    known = known_value(places)
+    if known is None and not (assume_unique_indices or places.size == 1):
+        known = known_array(places, "delete", "Promise assume_unique_indices=True")
+    if known is not None:
+        keep = np.ones(n, bool)
+        keep[known] = False
+        return take_p(arr, np.flatnonzero(keep), axis)
+    keep = at(np.ones(n, bool))[places].set(False)
+    return take_p(arr, sized_places(keep, n - places.size)[0], axis)
 
 
 @traceable(np.insert)
@@ -160,22 +176,23 @@ def insert(arr, obj, values, axis=None):
     """Put values before some places along an axis."""
     arr, axis = _line(arr, axis, "insert")
     n, values = arr.shape[axis], arraylike(values)
-    places = _places(obj, n)
-    if places.dtype == bool:
-        places = np.flatnonzero(places)
-    if places.size and (places.min() < -n or places.max() > n):
+    places = _places(obj, n, "insert")
+    known = known_value(places)
+    if known is not None and known.size and (known.min() < -n or known.max() > n):
         raise IndexError(f"insert: place {obj} is out of bounds for length {n}")
     scalar = places.ndim == 0
-    places = np.where(places < 0, places + n, places).ravel()
+    places = ravel(ew.where(ew.lt(places, 0), places + n, places))
+    if known is None:
+        places = getitem(np.arange(n + 1), places)  # raises where it runs
     rank = arr.ndim - ndim_of(values)
     values = reshape(strong(values), shape=(1,) * rank + shape_of(values))
     if scalar:
         values = moveaxis(values, 0, axis)
     count = values.shape[axis] if places.size == 1 else places.size
-    places = np.repeat(places, count) if places.size == 1 else places
+    places = broadcast_to(places, shape=(count,)) if places.size == 1 else places
     shape = (*arr.shape[:axis], count, *arr.shape[axis + 1 :])
     values = astype(broadcast_to(values, shape=shape), arr.dtype)
-    order = np.argsort(np.concatenate([places, np.arange(n)]), kind="stable")
+    order = ops.arg_sort(concatenate([places, np.arange(n)]), stable=True)
     return take_p(concatenate([values, arr], axis), order, axis)
 
 

@@ -120,9 +120,3 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     shapes = [(1,) * p + (-1,) + (1,) * (n - p - 1) for p in places]
     grid = [reshape_to(arraylike(x), s) for x, s in zip(xi, shapes, strict=True)]
     return tuple(grid) if sparse else broadcast_arrays(*grid)
-
-
-@traceable(np.ix_)
-def ix_(*args):
-    """Return an open mesh of index vectors."""
-    return meshgrid(*args, sparse=True, indexing="ij")

@@ -1,4 +1,4 @@
-"""NumPy's functions that sort and search, and those whose shape depends on values."""
+"""NumPy's functions that sort, and that search what is sorted."""
 
 from __future__ import annotations
 

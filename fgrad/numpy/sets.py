@@ -200,10 +200,8 @@ def intersect1d(ar1, ar2, assume_unique=False, return_indices=False, *, size=Non
         first, second, valid = _common(x, y, assume_unique, size)
     z = take_p(x, first) if x.size else np.zeros(first.shape, dtype)
     z = astype(z, dtype)
-    if fill_value is not None and valid is not None:
-        z = filled(z, valid, fill_value)
-    elif valid is not None:
-        z = ew.where(valid, z, ew.where(valid[:1], z[:1], dtype.type(0)))
+    if valid is not None:
+        z = _filled(z, valid, fill_value)
     if not return_indices:
         return z
     if valid is not None:
@@ -236,6 +234,7 @@ def setdiff1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
     new = np.ones(x.size, bool)
     if not assume_unique:
         _, x, new = _sorted(x)
+    fill_value = 0 if fill_value is None else fill_value
     return _chosen(x, new & isin(x, y, invert=True), size, fill_value)
 
 
@@ -265,4 +264,12 @@ def _chosen(x, mask, size, fill_value):
     index, valid = places(mask, size)
     if not x.size:
         x, index = np.zeros(1, x.dtype), np.zeros(len(index), np.intp)
-    return filled(take_p(x, index), valid, 0 if fill_value is None else fill_value)
+    return _filled(take_p(x, index), valid, fill_value)
+
+
+def _filled(x, valid, fill_value):
+    """Fill places up with a value, or the first valid element, or with zeros."""
+    if fill_value is not None:
+        return filled(x, valid, fill_value)
+    first = getitem(x, slice(1)), getitem(valid, slice(1))
+    return ew.where(valid, x, ew.where(first[1], first[0], x.dtype.type(0)))
