@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -187,7 +188,11 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *,
 
 def _unlike(function: Any) -> None:
     """Enter a creation function for ``like=tracer``: its constants need no trace."""
-    traceable(function)(lambda *args, like=None, **kwargs: function(*args, **kwargs))
+
+    @traceable(function)
+    @functools.wraps(function)
+    def definition(*args: Any, like: Any = None, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
 
 
 for _function in (np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.tri):
