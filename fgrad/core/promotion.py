@@ -24,6 +24,7 @@ _DIRECT = {
     "_pow",
     "_reflected.<locals>.method",
     "check_promotion",
+    "power",
 }
 
 
