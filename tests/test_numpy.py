@@ -1,4 +1,4 @@
-"""Edge points and dtypes of NumPy's functions on traced values."""
+"""Dtypes and second derivatives of NumPy's functions on traced values."""
 
 import warnings
 
@@ -17,49 +17,6 @@ def quiet():
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         yield
-
-
-# -- values at edge points -----------------------------------------------------------
-
-Z = np.zeros(3)
-TIE = np.array([1.0, 2.0, 2.0])
-EDGES = {
-    "abs": (lambda x: np.abs(x).sum(), Z, [0, 0, 0]),
-    "norm": (lambda x: np.linalg.norm(x), Z, [0, 0, 0]),
-    "norm 3": (lambda x: np.linalg.norm(x, 3), Z, [0, 0, 0]),
-    "norm inf": (lambda x: np.linalg.norm(x, np.inf), TIE, [0, 0.5, 0.5]),
-    "frobenius": (lambda x: np.linalg.norm(np.outer(x, x)), Z, [0, 0, 0]),
-    "norm axis": (lambda x: np.linalg.norm(x[None], axis=1).sum(), Z, [0, 0, 0]),
-    "vector_norm": (lambda x: np.linalg.vector_norm(x), Z, [0, 0, 0]),
-    "std": (lambda x: np.std(x), Z + 1, [0, 0, 0]),
-    "nanstd": (lambda x: np.nanstd(x), Z + 1, [0, 0, 0]),
-    "max": (lambda x: np.max(x), TIE, [0, 0.5, 0.5]),
-    "maximum": (lambda x: np.maximum(x, 0.0).sum(), Z, [0.5, 0.5, 0.5]),
-    "clip": (lambda x: np.clip(x, 0.0, 2.0).sum(), TIE, [1, 0.5, 0.5]),
-    "prod": (lambda x: np.prod(x), np.array([0.0, 2.0, 3.0]), [6, 0, 0]),
-    "sinc": (lambda x: np.sinc(x).sum(), Z, [0, 0, 0]),
-    "logaddexp": (lambda x: np.logaddexp(0, x).sum(), np.array([-800.0, 0, 800.0]),
-                  [0, 0.5, 1]),
-    "where": (lambda x: np.where(x > 0, np.log(x), 0.0).sum(),
-              np.array([-1.0, 1.0, 2.0]), [0, 1, 0.5]),
-    "nan_to_num": (lambda x: np.nan_to_num(x).sum(), np.array([np.nan, 1.0, np.inf]),
-                   [0, 1, 0]),
-    "nanmean": (lambda x: np.nanmean(x), np.array([np.nan, 1.0, 3.0]), [0, 0.5, 0.5]),
-    "nansum": (lambda x: np.nansum(x), np.array([np.nan, 1.0, 3.0]), [0, 1, 1]),
-    "power 0": (lambda x: np.power(x, 0.0).sum(), Z, [0, 0, 0]),
-    "square": (lambda x: (x**2).sum(), Z, [0, 0, 0]),
-    "hypot": (lambda x: np.hypot(x, 0.0).sum(), Z, [0, 0, 0]),
-    "median": (lambda x: np.median(x), np.array([3.0, 1.0, 2.0]), [0, 0, 1]),
-    "unique": (lambda x: np.unique(x).sum(), TIE, [1, 1, 0]),
-    "sqrt": (lambda x: np.sqrt(x).sum(), Z, [np.inf] * 3),
-    "unused": (lambda x: np.argmax(x) * 1.0, TIE, [0, 0, 0]),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", EDGES)
-def test_gradient_at_an_edge(name):
-    function, x, expected = EDGES[name]
-    np.testing.assert_array_equal(grad(function)(x), expected)
 
 
 FLOAT32 = {

@@ -346,13 +346,15 @@ def _captured(tracer: Tracer) -> str:
 
 
 def number_text(atom: Any) -> str | None:
-    """Return a scalar constant as source code, or None for an array.
+    """Return a scalar constant as source code, or None for what has no such text.
 
     >>> number_text(2.0), number_text(np.float32(0.5)), number_text(float("-inf"))
     ('2.0', 'np.float32(0.5)', '(-np.inf)')
     """
-    if isinstance(atom, np.ndarray):
+    if isinstance(atom, np.ndarray | np.clongdouble):
         return None
+    if isinstance(atom, np.longdouble):  # no Python number holds its digits
+        return f'np.longdouble("{atom!s}")'
     if isinstance(atom, np.generic):
         kind = "bool" if isinstance(atom, np.bool_) else type(atom).__name__
         return f"np.{kind}({number_text(atom.item())})"

@@ -19,10 +19,12 @@ _DIRECT = {
     "Primitive.__call__",
     "Tracer.__array_ufunc__",
     "_binary.<locals>.definition",
+    "_equality.<locals>.method",
     "_operator.<locals>.method",
     "_pow",
     "_reflected.<locals>.method",
     "check_promotion",
+    "power",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from typing import Any
 
@@ -236,11 +237,11 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *,
 def _unlike(function: Any) -> None:
     """Enter a creation function for ``like=tracer``: the function may write to it."""
 
+    @traceable(function)
+    @functools.wraps(function)
     def definition(*args: Any, like: Any = None, **kwargs: Any) -> Any:
         made = function(*args, **kwargs)
         return lift(made, like) if type(like) is Tracer else made
-
-    traceable(function)(definition)
 
 
 for _function in (np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.tri):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+import numpy as np
+
 from ..core import apart, install
 from ..errors import TracerMutationError
-from ..ops.elementwise import conj
+from ..ops.elementwise import conj, eq
 from ..ops.index import at
 from . import (
     arrays,
@@ -21,9 +23,13 @@ from . import (
     shapes,
     sized,
 )
+from .arrays import arraylike
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    if not np.can_cast(self.dtype, dtype, casting):
+        raise TypeError(f"astype: cannot cast {self.dtype} to {np.dtype(dtype)} with "
+                        f"casting={casting!r}")  # fmt: skip
     return arrays.astype(self, dtype, copy=copy)
 
 
@@ -65,6 +71,10 @@ def _clip(self, min=None, max=None, out=None, **kwargs):
     return elementwise.clip(self, min, max, out, **kwargs)
 
 
+def _contains(self, value):
+    return bool(reductions.any(eq(self, arraylike(value))))
+
+
 def _to_device(self, device, /, *, stream=None):
     if device != "cpu":
         raise ValueError(f"to_device: the only device is 'cpu', got {device!r}")
@@ -97,6 +107,16 @@ def _no_memory(name):
     return refuse
 
 
+def _no_layout(name, instead):
+    def refuse(self) -> NoReturn:
+        raise AttributeError(
+            f"x.{name} of {self.describe()}: a traced value has no memory of its own, "
+            f"and no layout. {instead}"
+        )
+
+    return property(refuse)
+
+
 install(
     T=property(shapes.transpose),
     mT=property(shapes.matrix_transpose),
@@ -107,6 +127,7 @@ install(
     device=property(lambda self: "cpu"),
     to_device=_to_device,
     __array_namespace__=_namespace,
+    __contains__=_contains,
     all=reductions.all_,
     any=reductions.any,
     argmax=reductions.argmax,
@@ -148,6 +169,15 @@ install(
     resize=_no_write("x.resize(shape)", "write x = np.resize(x, shape)"),
     itemset=_no_write("x.itemset(i, v)", "write x = x.at[i].set(v)"),
     setfield=_no_write("x.setfield()", "write x = x.at[i].set(v)"),
+    setflags=_no_write("x.setflags()", "they are never written to"),
+    __delitem__=_no_write("del x[i]", "write x = np.delete(x, i)"),
+)
+install(
+    base=_no_layout("base", "Results never share memory with arguments"),
+    ctypes=_no_layout("ctypes", "Call foreign code with fgrad.pure_callback"),
+    data=_no_layout("data", "The value is the tracer itself"),
+    flags=_no_layout("flags", "It behaves as an array in C order"),
+    strides=_no_layout("strides", "Write fgrad.numpy functions, or x.shape"),
 )
 install(**{
     name: _no_memory(f"x.{name}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Primitive, Tracer, install
 from ..ops import elementwise as ops
 from ..ops.contract import matmul
@@ -21,6 +23,18 @@ def _operator(prim: Primitive) -> Any:
             return self.owner.record(prim, (self, other), {})
         other = other if kind is Tracer else operand(other)
         return other if other is NotImplemented else prim(self, other)
+
+    return method
+
+
+def _equality(prim: Primitive) -> Any:
+    """Return ``==`` or ``!=``, which NumPy answers for None too: no number is None."""
+    compare = _operator(prim)
+
+    def method(self: Tracer, other: Any) -> Any:
+        if other is None:
+            return np.full(self.shape, prim is ops.ne)[()]
+        return compare(self, other)
 
     return method
 
@@ -83,15 +97,16 @@ COMPARISONS = {
     "__le__": ops.le,
     "__gt__": ops.gt,
     "__ge__": ops.ge,
-    "__eq__": ops.eq,
-    "__ne__": ops.ne,
 }
+
+EQUALITIES = {"__eq__": ops.eq, "__ne__": ops.ne}
 
 FUNCTIONS = {"divmod": _divmod, "matmul": matmul}
 
 install(**{f"__{name}__": _operator(prim) for name, prim in BINARY.items()})
 install(**{f"__r{name}__": _reflected(prim) for name, prim in BINARY.items()})
 install(**{name: _operator(prim) for name, prim in COMPARISONS.items()})
+install(**{name: _equality(prim) for name, prim in EQUALITIES.items()})
 install(**{f"__{name}__": _through(f) for name, f in FUNCTIONS.items()})
 install(**{f"__r{name}__": _through(f, swap=True) for name, f in FUNCTIONS.items()})
 install(

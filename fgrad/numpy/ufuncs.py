@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import DISPATCH, LATER, dtype_of
+from ..core import DISPATCH, LATER, aval_of, dtype_of
 from ..ops import elementwise as ops
 from ..ops.basic import astype, reshape
 from ..ops.contract import matmul, vecdot
@@ -67,7 +67,6 @@ BINARY = {
     np.subtract: ops.sub,
     np.multiply: ops.mul,
     np.divide: ops.div,
-    np.power: ops.power_ufunc,
     np.float_power: ops.float_power,
     np.floor_divide: ops.floor_divide,
     np.remainder: ops.mod,
@@ -125,6 +124,14 @@ def frexp(x: Any) -> tuple[Any, Any]:
     """Return mantissa and exponent of base two."""
     x = arraylike(x)
     return ops.mantissa(x), ops.exponent(x)
+
+
+@traceable(np.power)
+def power(x: Any, y: Any) -> Any:
+    """Return powers as NumPy's ufunc computes them; of Python numbers, as ``**``."""
+    x, y = arraylike(x), arraylike(y)
+    numbers = aval_of(x).weak and aval_of(y).weak
+    return (ops.power if numbers else ops.power_ufunc)(x, y)
 
 
 @traceable(np.divmod)
