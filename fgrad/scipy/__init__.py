@@ -15,11 +15,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import integrate as integrate
     from . import linalg as linalg
+    from . import optimize as optimize
     from . import signal as signal
 
 _SUBMODULES = {
+    "integrate": "integrate",
     "linalg": "linalg",
+    "optimize": "optimize",
     "signal": "signal",
 }
 
