@@ -15,16 +15,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import fft as fft
     from . import integrate as integrate
+    from . import interpolate as interpolate
     from . import linalg as linalg
+    from . import ndimage as ndimage
     from . import optimize as optimize
     from . import signal as signal
+    from . import sparse as sparse
 
 _SUBMODULES = {
+    "fft": "fft",
     "integrate": "integrate",
+    "interpolate": "interpolate",
     "linalg": "linalg",
+    "ndimage": "ndimage",
     "optimize": "optimize",
     "signal": "signal",
+    "sparse": "sparse",
 }
 
 __all__ = sorted(_SUBMODULES)
