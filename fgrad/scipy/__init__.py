@@ -14,12 +14,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import fft as fft
+    from . import integrate as integrate
+    from . import interpolate as interpolate
     from . import linalg as linalg
+    from . import ndimage as ndimage
+    from . import optimize as optimize
     from . import signal as signal
+    from . import sparse as sparse
     from . import special as special
     from . import stats as stats
 
-__all__ = ["linalg", "signal", "special", "stats"]
+__all__ = [
+    "fft",
+    "integrate",
+    "interpolate",
+    "linalg",
+    "ndimage",
+    "optimize",
+    "signal",
+    "sparse",
+    "special",
+    "stats",
+]
 
 
 def __getattr__(name: str) -> Any:
