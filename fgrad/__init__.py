@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from . import experimental as experimental
     from . import export as export
     from . import lax as lax
+    from . import nn as nn
+    from . import ops as ops
     from . import optim as optim
     from . import stages as stages
     from . import test_util as test_util
@@ -137,6 +139,7 @@ _MODULES = {
     "experimental": "experimental",
     "export": "export",
     "lax": "lax",
+    "nn": "nn",
     "optim": "optim",
     "stages": "stages",
     "test_util": "test_util",
