@@ -14,8 +14,7 @@ import numpy as np
 
 from ..core import Tracer, dtype_of, shape_of, short_errors
 from ..ops.basic import astype, broadcast_to, inverse_axes, reshape, transpose
-from ..ops.index import _fill_value as fill_of
-from ..ops.index import at, getitem
+from ..ops.index import at, fill_value_of, getitem
 from ..transforms.arguments import check_callable
 from .shapes import array_of, integers
 
@@ -233,7 +232,7 @@ def gather(
     z = transpose(z, axes=inverse_axes(places.layout))
     if places.valid is None:
         return z
-    fill = fill_of(dtype_of(x)) if fill_value is None else fill_value
+    fill = fill_value_of(dtype_of(x)) if fill_value is None else fill_value
     valid = np.expand_dims(places.valid, tuple(dimension_numbers.offset_dims))
     return np.where(valid, z, astype(fill, dtype_of(x)))
 
