@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from . import export as export
     from . import graph as graph
     from . import lax as lax
+    from . import nn as nn
+    from . import ops as ops
     from . import optim as optim
     from . import scipy as scipy
     from . import stages as stages
@@ -140,6 +142,7 @@ _MODULES = {
     "export": "export",
     "graph": "graph",
     "lax": "lax",
+    "nn": "nn",
     "optim": "optim",
     "scipy": "scipy",
     "stages": "stages",

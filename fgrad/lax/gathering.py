@@ -14,8 +14,7 @@ import numpy as np
 
 from ..core import Tracer, dtype_of, shape_of, short_errors
 from ..ops.basic import astype, broadcast_to, inverse_axes, reshape, transpose
-from ..ops.index import _fill_value as fill_of
-from ..ops.index import at, getitem
+from ..ops.index import at, fill_value_of, getitem
 from ..transforms.arguments import check_callable
 from .shapes import array_of, integers
 
@@ -210,29 +209,30 @@ def gather(
         slice_sizes: the lengths of windows along each axis of the operand.
         unique_indices: a promise, which is not needed.
         indices_are_sorted: a promise, which is not needed.
-        mode: what becomes of windows that are not inside: ``"fill"`` (the default)
-            gives ``fill_value``, ``"clip"`` moves them inside, and with
-            ``"promise_in_bounds"`` they are NumPy's indices.
+        mode: what becomes of windows that are not inside: ``"fill"`` gives
+            ``fill_value``, ``"clip"`` moves them inside. By default, or with
+            ``"promise_in_bounds"``, places are NumPy's indices: there is an IndexError.
         fill_value: by default nan; of integers the least, of unsigned ones the largest.
 
     Raises:
         ValueError: if shapes and numbers do not fit together.
 
     >>> numbers = GatherDimensionNumbers((1,), (0,), (0,))
-    >>> gather(np.arange(6.0).reshape(3, 2), np.array([[2], [5]]), numbers, (1, 2))
+    >>> x, places = np.arange(6.0).reshape(3, 2), np.array([[2], [5]])
+    >>> gather(x, places, numbers, (1, 2), mode="fill")
     array([[ 4.,  5.],
            [nan, nan]])
     """
     x, indices = array_of(operand), array_of(start_indices)
     sizes = integers("gather", "slice_sizes", slice_sizes)
-    how = GatherScatterMode.from_any(mode)
+    how = GatherScatterMode.from_any("promise_in_bounds" if mode is None else mode)
     places = _places("gather", shape_of(x), indices, dimension_numbers, sizes, how)
     moved, arrays = _moved(x, places, shape_of(indices)[:-1])
     z = array_of(getitem(moved, tuple(arrays)))
     z = transpose(z, axes=inverse_axes(places.layout))
     if places.valid is None:
         return z
-    fill = fill_of(dtype_of(x)) if fill_value is None else fill_value
+    fill = fill_value_of(dtype_of(x)) if fill_value is None else fill_value
     valid = np.expand_dims(places.valid, tuple(dimension_numbers.offset_dims))
     return np.where(valid, z, astype(fill, dtype_of(x)))
 
@@ -301,7 +301,7 @@ def _operator(name: str, method: str, summary: str, detail: str) -> Any:
     scatter.__doc__ = f"""{summary}
 
     {detail}
-    Updates that are not inside are dropped, or clipped as ``mode`` says; see `gather`.
+    Updates that are not inside are dropped; ``mode="clip"`` moves them inside.
 
     Raises:
         ValueError: if shapes and numbers do not fit together.

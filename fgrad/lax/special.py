@@ -8,23 +8,12 @@ import numpy as np
 
 from ..core import dtype_of, short_errors
 from ..numpy.arrays import arraylikes
+from ..ops.optional import scipy_special
 from ..transforms.jvp import jvp
 
 
-def scipy_function(name: str, caller: str) -> Any:
-    """Return a function of ``scipy.special``; say so kindly if SciPy is missing."""
-    try:
-        import scipy.special
-    except ImportError as error:
-        raise ImportError(
-            f"{caller} is computed by scipy.special.{name}, and SciPy is not "
-            "installed: python -m pip install scipy"
-        ) from error
-    return getattr(scipy.special, name)
-
-
 def _call(name: str, caller: str, *args: Any) -> Any:
-    return scipy_function(name, f"fgrad.lax.{caller}")(*arraylikes(*args))
+    return scipy_special(name, f"fgrad.lax.{caller}")(*arraylikes(*args))
 
 
 @short_errors

@@ -143,7 +143,8 @@ def _inside(arrays, sizes):
     return valid
 
 
-def _fill_value(dtype):
+def fill_value_of(dtype):
+    """Return what reading out of bounds gives: nan, or an integer far off."""
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
         return info.min if dtype.kind == "i" else info.max
@@ -210,7 +211,7 @@ class At:
         after = len(lay.shape) - lay.place - lay.rank
         valid = reshape(valid, shape=shape_of(valid) + (1,) * after)
         if fill_value is None:
-            fill_value = _fill_value(dtype_of(x))
+            fill_value = fill_value_of(dtype_of(x))
         return where(valid, z, astype(fill_value, dtype_of(x)))
 
     def _update(self, prim, values, mode, name):

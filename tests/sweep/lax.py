@@ -74,9 +74,11 @@ dynamic_index_in_dim(T,K[0],1) dynamic_index_in_dim(A,5,0,False)
 dynamic_update_slice(A,B[:2,:2],(K[0],3)) dynamic_update_slice(T,A[None,:2,:3],(0,1,1))
 dynamic_update_slice_in_dim(V,W[:2],4,0) dynamic_update_slice_in_dim(A,C.T[:,:3].T,1,1)
 dynamic_update_index_in_dim(A,V[:3],2,1) dynamic_update_index_in_dim(F,FV[:4],-1,0)
-gather(A,K[:,None],ROW,(1,4)) gather(A,K[:,None]+1,ROW,(1,2))
-gather(A,K[:,None]+1,ROW,(1,4),mode="clip") gather(A,K[:,None]*2,ROW,(1,3),fill_value=7)
-gather(ODD,np.stack([K,K],1),CELL,(1,1)) gather(A,np.array([[0,1],[2,2]]),BLOCK,(2,2))
+gather(A,K[:,None],ROW,(1,4)) gather(A,K[:,None]+1,ROW,(1,2),mode="fill")
+gather(A,K[:,None]+1,ROW,(1,4),mode="clip")
+gather(A,K[:,None]*2,ROW,(1,3),mode="fill",fill_value=7)
+gather(ODD,np.stack([K,K],1),CELL,(1,1))
+gather(A,np.array([[0,1],[2,2]]),BLOCK,(2,2),mode="fill")
 gather(A,np.array([[0,1],[2,2]]),BLOCK,(2,2),mode="clip") gather(A,K[:,None],PAIR,(1,2))
 gather(A,K[:,None],ROW,(1,4),mode="promise_in_bounds") gather(NONE,K[:0,None],ROW,(0,3))
 scatter(A,K[:2,None],B[:2],PUT_ROW) scatter(A,K[:,None]+1,B,PUT_ROW)
@@ -143,8 +145,8 @@ def _both(x, y):
 KINKED = (
     "reduce_precision", "nextafter", "stop_gradient", "reduce_max(NONE",
     "reduce_min(NONE", "reduce_max(TIES", "cummax(TIES", "sort(TIES", "sort((TIES",
-    "top_k(TIES", "gather(A,K[:,None]+1,ROW,(1,2))",
-    "gather(A,np.array([[0,1],[2,2]]),BLOCK,(2,2))",
+    "top_k(TIES", "gather(A,K[:,None]+1,ROW,(1,2)",
+    "gather(A,np.array([[0,1],[2,2]]),BLOCK,(2,2)",
 )  # fmt: skip
 TABLE = Table(
     ours="fgrad.lax",
