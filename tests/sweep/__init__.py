@@ -28,9 +28,10 @@ class Table:
 
     ``ours`` is fgrad's namespace. ``plain`` is the one whose functions take plain
     arrays and hand tracers over to fgrad (NumPy, SciPy's ufuncs), or None, and
-    ``reference`` one that has the values for plain arrays only. The other fields list beginnings of calls: ``coarse`` ones cannot have the last bit of
-    ``plain``, ``kinked`` ones have no slope that a difference quotient sees,
-    ``by_value`` ones have a shape that depends on values.
+    ``reference`` one that has the values for plain arrays only. The other fields list
+    beginnings of calls: ``coarse`` ones cannot have the last bit of these, ``kinked``
+    ones have no slope that a difference quotient sees, ``by_value`` ones have a shape
+    that depends on values.
     """
 
     ours: str

@@ -26,6 +26,6 @@ log_softmax(A,axis=1) log_softmax(F,axis=-1) log_softmax(ODD,axis=0)
         "multigammaln",
         "perm",
         "spherical_jn(2,V,derivative",
-    ),  # fmt: skip
+    ),
     kinked=("logsumexp(A,b=B,axis=1", "logsumexp(TIES"),
 )

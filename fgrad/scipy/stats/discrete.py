@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...ops.elementwise import ceil, exp, expm1, floor, log, log1p, where
-from ...ops.special_cdfs import bdtr, bdtrc, betainc, betaincc, pdtr, pdtrc
+from ...ops.special_cdfs import betainc, betaincc, pdtr, pdtrc
 from ...ops.special_elementary import xlog1py, xlogy
 from ...ops.special_gamma import betaln, gammaln
 from .families import Discrete
@@ -40,8 +40,8 @@ binom = Discrete(
         + xlogy(k, p)
         + xlog1py(n - k, -p)
     ),
-    cumulative=lambda k, n, p: bdtr(k, n, p),
-    survival=lambda k, n, p: bdtrc(k, n, p),
+    cumulative=lambda k, n, p: betaincc(k + 1.0, n - k, p),
+    survival=lambda k, n, p: betainc(k + 1.0, n - k, p),
 )
 
 poisson = Discrete(
