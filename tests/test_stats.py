@@ -1,5 +1,6 @@
 """Distributions: against SciPy and JAX, outside of the support, and in the tails."""
 
+import sys
 from math import inf, nan
 
 import numpy as np
@@ -102,37 +103,35 @@ def test_a_scale_of_zero_is_no_distribution(name):
 # -- gradients: against JAX ------------------------------------------------------------
 
 INSIDE = {"pareto": 2.3, "beta": 0.3, "uniform": 0.3, "truncnorm": 0.3}
-UNLIKE = {  # derivatives that JAX does not have, or has wrong
-    ("bernoulli", "ppf"),
-}
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_gradients_are_those_of_jax(name):
-    jax = pytest.importorskip("jax")
-    import jax.scipy.stats
+    jax = pytest.importorskip("jax.scipy.stats") and sys.modules["jax"]
 
     theirs = getattr(jax.scipy.stats, name)
     shapes = tuple(float(s) for s in SHAPES[name])
     x = 2.0 if name in DISCRETE else INSIDE.get(name, 0.7)
     x = 1.0 if name == "bernoulli" else x
     for function in functions(name):
-        if not hasattr(theirs, function) or (name, function) in UNLIKE:
+        if not hasattr(theirs, function):
             continue
         at = 0.4 if function in ("ppf", "isf") else x
         first = 1 if name in DISCRETE else 0
         first = 2 if name in ("binom", "betabinom") else first
         places = tuple(range(first, 1 + len(shapes)))
         with jax.enable_x64(True):
-            expected = jax.grad(getattr(theirs, function), places)(at, *shapes)
+            try:
+                expected = jax.grad(getattr(theirs, function), places)(at, *shapes)
+            except (TypeError, ValueError):
+                continue  # JAX has no derivative, of betainc by a shape for one
             expected = [float(e) for e in expected]
         found = grad(getattr(getattr(ours, name), function), places)(at, *shapes)
         np.testing.assert_allclose(found, expected, 1e-6, 1e-9, err_msg=function)
 
 
 def test_every_function_of_jax_is_here():
-    jax = pytest.importorskip("jax")
-    import jax.scipy.stats
+    jax = pytest.importorskip("jax.scipy.stats") and sys.modules["jax"]
 
     count = 0
     for name, theirs in vars(jax.scipy.stats).items():
@@ -204,6 +203,15 @@ def test_float32_stays():
         assert grad(lambda x: f(x).sum())(x).dtype == np.float32, name  # noqa: B023
 
 
+def test_the_entropy_of_poisson():
+    mu = np.array([0.0, 1e-3, 2.5, 99.0, 101.0, 400.0])
+    expected = scipy_stats.poisson.entropy(mu)
+    np.testing.assert_allclose(ours.poisson.entropy(mu), expected, 1e-8, 1e-12)
+    slope = grad(lambda mu: ours.poisson.entropy(mu))(2.5)
+    ends = ours.poisson.entropy(np.array([2.5 + 1e-6, 2.5 - 1e-6]))
+    np.testing.assert_allclose(slope, (ends[0] - ends[1]) / 2e-6, 1e-6)
+
+
 # -- vectors ---------------------------------------------------------------------------
 
 rng = np.random.default_rng(0)
@@ -212,8 +220,7 @@ COV, MEAN, POINTS = ROOT @ ROOT.T, rng.normal(size=3), rng.normal(size=(4, 3))
 
 
 def test_normal_vectors_against_jax():
-    jax = pytest.importorskip("jax")
-    import jax.scipy.stats
+    jax = pytest.importorskip("jax.scipy.stats") and sys.modules["jax"]
 
     theirs = jax.scipy.stats.multivariate_normal.logpdf
     f = lambda x, m, c: ours.multivariate_normal.logpdf(x, m, c).sum()
@@ -333,14 +340,14 @@ MESSAGES = [
     (
         lambda: ours.gamma.logpdf(1.0),
         TypeError,
-        r"gamma.logpdf takes \(x, a, loc=0, sc",
+        r"gamma.logpdf takes \(x, a, loc=0",
     ),
     (lambda: ours.norm.cdf(1.0, 0, 1, 2), TypeError, "too many arguments"),
     (lambda: ours.norm.cdf(1.0, sigma=2), TypeError, r"unknown or repeated .*sigma"),
     (
         lambda: ours.binom.ppf(0.5, 3, 0.2),
         NotImplementedError,
-        r"scipy.stats.binom.ppf",
+        r"stats.binom.ppf",
     ),
     (lambda: ours.rankdata([1.0], "first"), ValueError, "method is one of"),
     (lambda: ours.sem([1.0], nan_policy="omit"), NotImplementedError, "depends on val"),
@@ -352,7 +359,7 @@ MESSAGES = [
     (
         lambda: ours.multivariate_normal.pdf(MEAN, None, np.eye(2)),
         ValueError,
-        "not fit",
+        "do not",
     ),
     (lambda: ours.dirichlet.pdf([0.5], [1.0, 1.0, 1.0]), ValueError, "components, and"),
 ]
