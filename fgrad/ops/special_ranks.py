@@ -7,11 +7,14 @@ import numpy as np
 from ..core import Aval, Primitive
 from .basic import to_front
 
+METHODS = ("average", "min", "max", "dense", "ordinal")
+"""How equal elements are ranked; a param is the place of one here, not its name."""
+
 
 def _ranks(x, *, method):
     from scipy.stats import rankdata
 
-    return np.asarray(rankdata(x, method, axis=-1), float)
+    return np.asarray(rankdata(x, METHODS[method], axis=-1), float)
 
 
 rankdata_p = Primitive(

@@ -90,7 +90,8 @@ def _terms(a: Any, b: Any, axes: Any) -> Any:
     shift = fnp.minimum(top, np.finfo(dtype_of(top)).max)
     if b is None:
         return top, exp(a - shift), largest
-    unused = (b == 0) & ~(a.real <= top)  # 0 * inf counts as 0
+    most = np.log(np.finfo(dtype_of(top)).max)
+    unused = (b == 0) & ~(fnp.real(a) - shift < most)  # 0 * inf counts as 0
     return top, b * exp(where(unused, -np.inf, a - shift)), largest
 
 
@@ -105,7 +106,8 @@ def _log_abs(weighted: Any, largest: Any, axes: Any) -> Any:
     apart = log1p(where(isfinite(ratio), ratio, 0)) + log(
         where(usual, absolute(main), 1)
     )
-    return where(usual, apart, log(where(usual | (rest == 0), 1, absolute(rest))))
+    total = absolute(main + rest)
+    return where(usual, apart, log(where(usual | (total == 0), 1, total)))
 
 
 def _of_nothing(a: Any, axes: Any, keepdims: bool, return_sign: bool) -> Any:

@@ -190,6 +190,7 @@ gamma = Continuous(
     shapes=("a",),
     valid=lambda a: a > 0,
     support=lambda a: (0.0, np.inf),
+    pole=lambda y, a: where(y == 0, 1.0 - a, 0),
     log_density=lambda y, a: xlogy(a - 1.0, y) - y - gammaln(a),
     cumulative=lambda y, a: gammainc(a, y),
     survival=lambda y, a: gammaincc(a, y),
@@ -202,6 +203,7 @@ chi2 = Continuous(
     shapes=("df",),
     valid=lambda df: df > 0,
     support=lambda df: (0.0, np.inf),
+    pole=lambda y, df: where(y == 0, 2.0 - df, 0),
     log_density=lambda y, df: (
         xlogy(0.5 * df - 1.0, y) - 0.5 * y - gammaln(0.5 * df) - LN2 * (0.5 * df)
     ),
@@ -216,6 +218,7 @@ beta = Continuous(
     shapes=("a", "b"),
     valid=lambda a, b: (a > 0) & (b > 0),
     support=lambda a, b: (0.0, 1.0),
+    pole=lambda y, a, b: where(y == 0, 1.0 - a, where(y == 1, 1.0 - b, 0)),
     log_density=lambda y, a, b: xlog1py(b - 1.0, -y) + xlogy(a - 1.0, y) - betaln(a, b),
     cumulative=lambda y, a, b: betainc(a, b, y),
     survival=lambda y, a, b: betaincc(a, b, y),
@@ -230,7 +233,7 @@ t = Continuous(
     log_density=lambda y, df: (
         -0.5 * (df + 1.0) * log1p(square(y) / df)
         - 0.5 * log(df)
-        - betaln(0.5, 0.5 * df)
+        - betaln(np.full_like(df, 0.5), 0.5 * df)
     ),
     cumulative=lambda y, df: stdtr(df, y),
     survival=lambda y, df: stdtr(df, -y),

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from math import e, pi
+from typing import Any
+
+import numpy as np
+
+from ... import numpy as fnp
 from ...ops.elementwise import ceil, exp, expm1, floor, log, log1p, where
-from ...ops.special_cdfs import bdtr, bdtrc, betainc, betaincc, pdtr, pdtrc
+from ...ops.special_cdfs import betainc, betaincc, pdtr, pdtrc
 from ...ops.special_elementary import xlog1py, xlogy
 from ...ops.special_gamma import betaln, gammaln
+from ..exponential_sums import floating
 from .families import Discrete
 
 
@@ -40,11 +47,28 @@ binom = Discrete(
         + xlogy(k, p)
         + xlog1py(n - k, -p)
     ),
-    cumulative=lambda k, n, p: bdtr(k, n, p),
-    survival=lambda k, n, p: bdtrc(k, n, p),
+    cumulative=lambda k, n, p: betaincc(k + 1.0, n - k, p),
+    survival=lambda k, n, p: betainc(k + 1.0, n - k, p),
 )
 
-poisson = Discrete(
+
+class _Poisson(Discrete):
+    def entropy(self, mu: Any, loc: Any = 0) -> Any:
+        """Return the entropy: a sum, or beyond a mean of 100 its asymptotic series."""
+        mu = floating(mu)
+        large = mu > 100
+        k = np.arange(300.0)
+        logs = self.log_mass(k, where(large, 1.0, mu)[..., None])
+        u = 1.0 / where(large, mu, 1.0)
+        # R. J. Evans, J. Boersma, N. M. Blachman, A. A. Jagers, SIAM Review 30 (1988)
+        series = -u / 12 - u * u / 24 - 19 / 360 * u * u * u
+        far = 0.5 * log(2 * pi * e / u) + series
+        some = logs > -np.inf  # at a mean of 0 all but one are impossible
+        near = -fnp.sum(where(some, exp(logs) * where(some, logs, 0), 0), axis=-1)
+        return where(mu >= 0, where(large, far, near), np.nan)
+
+
+poisson = _Poisson(
     "poisson",
     shapes=("mu",),
     valid=lambda mu: mu >= 0,

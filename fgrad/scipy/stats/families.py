@@ -117,6 +117,8 @@ class Continuous(Distribution):
 
     ``log_density`` and the other formulas are functions of ``(y, *shapes)`` with
     ``y = (x - loc) / scale``; ``support`` gives the ends, ``centre`` a point within.
+    ``pole`` is positive where the density is infinite, negative where it is 0 in the
+    support (at its ends), else 0: a log-density that is infinite has no slope.
 
     >>> from fgrad.scipy import stats
     >>> stats.norm.cdf(3.0, loc=1.0, scale=2.0).round(4)
@@ -126,6 +128,7 @@ class Continuous(Distribution):
     log_density: Formula = lambda y, *shapes: y
     support: Formula = lambda *shapes: (-np.inf, np.inf)
     centre: Formula = lambda *shapes: 0.5
+    pole: Formula | None = None
 
     def _standard(self, name: str, x: Any, args: Any, kwargs: Any) -> Any:
         shapes, loc, scale = self._bound(name, args, kwargs, True)
@@ -140,10 +143,16 @@ class Continuous(Distribution):
         y, shapes, scale, valid = self._standard("logpdf", x, args, kwargs)
         low, high = self.support(*shapes)
         inside = (y >= low) & (y <= high)
-        value = self.log_density(where(inside, y, self.centre(*shapes)), *shapes)
+        y_in = where(inside, y, self.centre(*shapes))
+        power = self.pole(y_in, *shapes) if self.pole else None
+        if power is not None:
+            y_in = where(power == 0, y_in, self.centre(*shapes))
+        value = self.log_density(y_in, *shapes)
         value = value if _one(scale) else value - log(where(scale > 0, scale, 1))
-        value = where(inside, value, where(y != y, np.nan, -np.inf))
-        return _chosen(valid, value)
+        if power is not None:
+            value = where(power > 0, np.inf, where(power < 0, -np.inf, value))
+        value = where(inside, value, -np.inf)
+        return _chosen(valid, where(y != y, np.nan, value))
 
     def pdf(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the density."""
@@ -154,8 +163,8 @@ class Continuous(Distribution):
         low, high = self.support(*shapes)
         inside = (y > low) & (y < high)
         value = formula(where(inside, y, self.centre(*shapes)), *shapes)
-        outside = where(y <= low, ends[0], where(y >= high, ends[1], np.nan))
-        return _chosen(valid, where(inside, value, outside))
+        value = where(y <= low, ends[0], where(y >= high, ends[1], value))
+        return _chosen(valid, where(y != y, np.nan, value))
 
     def cdf(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the probability of at most ``x``."""
@@ -185,8 +194,7 @@ class Continuous(Distribution):
         inside = (q > 0) & (q < 1)
         y = formula(where(inside, q, 0.5), *shapes)
         low, high = self.support(*shapes)[:: -1 if flip else 1]
-        ends = where(q == 0, low, where(q == 1, high, np.nan))
-        y = where(inside, y, ends)
+        y = where(q == 0, low, where(q == 1, high, where(inside, y, np.nan)))
         valid = self.valid(*shapes)
         if not _one(scale):
             y, valid = y * scale, valid & (scale > 0)
@@ -235,8 +243,8 @@ class Discrete(Distribution):
         k, shapes, valid = self._standard("logpmf", k, args, kwargs)
         inside = (k >= self.first) & (k <= self.last(*shapes)) & (k == floor(k))
         value = self.log_mass(where(inside, k, self.first), *shapes)
-        value = where(inside, value, where(k != k, np.nan, -np.inf))
-        return _chosen(valid, value)
+        value = where(inside, value, -np.inf)
+        return _chosen(valid, where(k != k, np.nan, value))
 
     def pmf(self, k: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the probability of ``k``."""
@@ -248,8 +256,8 @@ class Discrete(Distribution):
         last = self.last(*shapes)
         inside = (k >= self.first) & (k < last)
         value = formula(where(inside, k, self.first), *shapes)
-        outside = where(k < self.first, ends[0], where(k >= last, ends[1], np.nan))
-        return _chosen(valid, where(inside, value, outside))
+        value = where(k < self.first, ends[0], where(k >= last, ends[1], value))
+        return _chosen(valid, where(k != k, np.nan, value))
 
     def cdf(self, k: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the probability of at most ``k``."""
@@ -280,9 +288,9 @@ class Discrete(Distribution):
         inside = (q > 0) & (q < 1)
         formula = self.quantile or self._refuse("ppf")
         k = formula(where(inside, q, 0.5), *shapes)
-        ends = where(q == 0, self.first - 1.0, self.last(*shapes))
-        k = where(inside, k, where((q == 0) | (q == 1), ends, np.nan)) + loc
-        return _chosen(self.valid(*shapes), k)
+        k = where(q == 1, self.last(*shapes), where(inside, k, np.nan))
+        k = where(q == 0, self.first - 1.0, k)
+        return _chosen(self.valid(*shapes), k if _zero(loc) else k + loc)
 
 
 def _chosen(valid: Any, value: Any) -> Any:

@@ -49,7 +49,7 @@ class gaussian_kde:
         if ndim_of(data) != 2 or shape_of(data)[1] < 2:
             raise ValueError(
                 f"gaussian_kde: dataset has the shape (d, n) or (n,) with n of 2 at "
-                f"least, got {shape_of(dataset)}"
+                f"least, got {shape_of(data)}"
             )
         n = shape_of(data)[1]
         weights = np.full(n, 1.0 / n) if weights is None else floating(weights)
@@ -67,16 +67,16 @@ class gaussian_kde:
         self.inv_cov = fnp.linalg.inv(self.covariance)
 
     def _factor(self, bw_method: Bandwidth) -> Any:
-        if bw_method is None or bw_method == "scott":
-            return self.neff ** (-1.0 / (self.d + 4))
-        if isinstance(bw_method, str):
-            if bw_method == "silverman":
-                return (self.neff * (self.d + 2) / 4.0) ** (-1.0 / (self.d + 4))
+        name = "scott" if bw_method is None else bw_method
+        if isinstance(name, str):
+            bases = {"scott": 1.0, "silverman": (self.d + 2) / 4.0}
+            if name in bases:
+                return (self.neff * bases[name]) ** (-1.0 / (self.d + 4))
             raise ValueError(
                 'gaussian_kde: bw_method is "scott", "silverman", a number or a '
                 f"function, got {bw_method!r}"
             )
-        return bw_method(self) if callable(bw_method) else floating(bw_method)
+        return name(self) if callable(name) else floating(name)
 
     def tree_flatten(self) -> tuple[Any, None]:
         """Return the arrays that make up the estimate."""

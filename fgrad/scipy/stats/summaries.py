@@ -9,10 +9,8 @@ import numpy as np
 from ... import numpy as fnp
 from ...core import shape_of
 from ...numpy.arrays import arraylike
-from ...ops.special_ranks import mode_place, rankdata_p
+from ...ops.special_ranks import METHODS, mode_place, rankdata_p
 from ..exponential_sums import floating
-
-METHODS = ("average", "min", "max", "dense", "ordinal")
 
 
 class ModeResult(NamedTuple):
@@ -46,10 +44,10 @@ def rankdata(
     _refuse_policy("rankdata", nan_policy)
     if method not in METHODS:
         raise ValueError(f"rankdata: method is one of {METHODS}, got {method!r}")
-    a = arraylike(a)
+    a, place = arraylike(a), METHODS.index(method)
     if axis is None:
-        return rankdata_p(fnp.ravel(a), method=method)
-    return fnp.moveaxis(rankdata_p(fnp.moveaxis(a, axis, -1), method=method), -1, axis)
+        return rankdata_p(fnp.ravel(a), method=place)
+    return fnp.moveaxis(rankdata_p(fnp.moveaxis(a, axis, -1), method=place), -1, axis)
 
 
 def mode(
