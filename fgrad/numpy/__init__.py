@@ -27,6 +27,7 @@ from . import operators as _operators  # noqa: F401
 from . import polynomial as _polynomial  # noqa: F401
 from . import statistics as _statistics  # noqa: F401
 from . import ufuncs as _ufuncs  # noqa: F401
+from .standard import EXTENDED as _EXTENDED
 from .table import public as _public
 
 __all__ = [*(name for name in _np.__all__ if name != "linalg"), "at", "linalg"]
@@ -36,7 +37,7 @@ if hasattr(_np, "__array_namespace_info__"):  # since NumPy 2.1
 
 def __getattr__(name: str) -> Any:
     """Return NumPy's object of that name, able to take traced values."""
-    value = _public(getattr(_np, name))
+    value = _EXTENDED.get(name) or _public(getattr(_np, name))
     globals()[name] = value
     return value
 

@@ -12,6 +12,7 @@ from ..errors import TracerMutationError
 from ..ops.elementwise import conj
 from ..ops.index import at
 from . import arrays, elementwise, indexing, linear, reductions, searching, shapes
+from .standard import namespace
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
@@ -62,12 +63,6 @@ def _to_device(self, device, /, *, stream=None):
     return self
 
 
-def _namespace(self, *, api_version=None):
-    import fgrad.numpy
-
-    return fgrad.numpy
-
-
 def _no_write(name, instead):
     def refuse(self, *args, **kwargs) -> NoReturn:
         raise TracerMutationError(
@@ -97,7 +92,7 @@ install(
     at=property(lambda self: at(self), doc="Functional updates: x.at[i].set(v)."),
     device=property(lambda self: "cpu"),
     to_device=_to_device,
-    __array_namespace__=_namespace,
+    __array_namespace__=namespace,
     all=reductions.all_,
     any=reductions.any,
     argmax=reductions.argmax,
