@@ -617,3 +617,21 @@ def test_what_a_function_shares_in_numpy_is_known():
             outcome(vjp, run_it, *arrays)
     # Whether a reshape copies depends on the layout: here it counts as a view.
     assert [c for c in differ if '"F"' not in c] == []
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_scalar_masks(value):
+    def f(x, mask):
+        y = x * 1
+        y[mask] = 5.0
+        z = np.zeros((), like=x)
+        z[mask] = x[1]
+        return np.append(y, z)
+
+    for mask in (value, np.bool(value), np.array(value)):
+        np.testing.assert_array_equal(vjp(lambda x: f(x, mask), A)[0], f(A, mask))  # noqa: B023
+        np.testing.assert_array_equal(
+            grad(lambda x: x[mask].sum())(A),  # noqa: B023
+            np.full(4, float(value)),
+        )
+        np.testing.assert_array_equal(jit(f)(A, mask), f(A, mask))

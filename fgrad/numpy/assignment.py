@@ -28,7 +28,7 @@ from ..core import (
 from ..errors import NonConcreteBooleanIndexError, TracerMutationError
 from ..ops.basic import astype, broadcast_to, reshape
 from ..ops.elementwise import where
-from ..ops.index import scatter_set_p
+from ..ops.index import is_scalar_mask, scatter_set_p
 from ..ops.index_spec import FULL, array_shapes, layout, parse
 from . import elementwise, searching
 from .arrays import arraylike, known_array, lift, strong
@@ -44,7 +44,11 @@ def _setitem(self: Tracer, index: Any, value: Any) -> None:
         settle(self, value, None)
         _bind(self, _masked(self, mask, value))
         return
-    parsed, arrays = parse(_without_scalar_mask(index), shape_of(self))
+    if is_scalar_mask(index):
+        if not index:
+            return
+        index = ...
+    parsed, arrays = parse(index, shape_of(self))
     if not arrays:
         settle(self, value, parsed)
     if all(item is Ellipsis or item == FULL for item in parsed.items):
@@ -78,12 +82,6 @@ def _bind(target: Tracer, new: Any) -> None:
     write(target, new if type(new) is Tracer else lift(np.asarray(new), target))
 
 
-def _without_scalar_mask(index: Any) -> Any:
-    if type(index) in (bool, np.bool):
-        return ... if index else (None, slice(0))
-    return index
-
-
 def _fitted(value: Any, slot: tuple[int, ...], dtype: np.dtype, what: str) -> Any:
     """Return a value in the dtype of an array, ready to broadcast to its slot."""
     have = shape_of(value)
@@ -106,7 +104,7 @@ def _fitted(value: Any, slot: tuple[int, ...], dtype: np.dtype, what: str) -> An
 
 def _unknown_mask(index: Any) -> Any:
     """Return an index that is a traced mask whose values are not known, else None."""
-    if type(index) is not Tracer or index.dtype.kind != "b" or not index.shape:
+    if type(index) is not Tracer or index.dtype.kind != "b":
         return None
     return index if known_value(index) is None else None
 
