@@ -12,6 +12,7 @@ import numpy as np
 import scipy.differentiate as differentiate
 import scipy.integrate as integrate
 import scipy.optimize as optimize
+import scipy.optimize.elementwise as elementwise
 import scipy.signal as signal
 import scipy.special as special
 import scipy.stats as stats
@@ -44,6 +45,9 @@ EVERYWHERE = {
 KNOWN = {  # they ask for values, so that they run un-jitted only
     "cubature": lambda x: (
         integrate.cubature(lambda t: t[:, 0] ** 2 * x[0], x[:1] * 0, x[:1]).estimate
+    ),
+    "find_root": lambda x: (
+        elementwise.find_root(lambda t: t**2 - x[0], (x[0] * 0.1, x[0] * 2 + 1)).x
     ),
     "hmean": stats.hmean,
     "pmean": lambda x: stats.pmean(x, 2),

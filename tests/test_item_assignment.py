@@ -446,6 +446,41 @@ def test_a_view_of_a_temporary_is_an_array():
     np.testing.assert_array_equal(vjp(f, A)[0], f(A))
 
 
+def test_views_of_other_elements_do_not_mind():
+    def f(x):
+        rows = np.outer(x, x)[:2]
+        top, bottom = rows * 1
+        top += 1.0
+        bottom[0] = x[3]
+        top[1:] = top[:-1]
+        top[:2] *= bottom[1:3]
+        return np.concatenate([top, bottom])
+
+    np.testing.assert_array_equal(vjp(f, A)[0], f(A))
+    np.testing.assert_array_equal(jit(f)(A), f(A))
+
+    def g(x):
+        top, both = (m := x.reshape(2, 2) * 1)[0], m[:, 0]
+        del m
+        both[1] = 5.0
+        return top
+
+    refused(g, "y[0, 1] = v")
+
+
+def test_a_view_that_was_changed_is_settled_in_its_own_place_only():
+    def f(x, other):
+        y = np.outer(x, x)
+        z = y.T if other else y
+        row = y[0]
+        row += 1.0
+        z[0] = row
+        return z
+
+    np.testing.assert_array_equal(vjp(lambda x: f(x, False), A)[0], f(A, False))
+    refused(lambda x: f(x, True), "y[i] += v")
+
+
 def test_copies_are_new_arrays():
     def f(x, make):
         y = make(x)
