@@ -446,6 +446,41 @@ def test_a_view_of_a_temporary_is_an_array():
     np.testing.assert_array_equal(vjp(f, A)[0], f(A))
 
 
+def test_views_of_other_elements_do_not_mind():
+    def f(x):
+        rows = np.outer(x, x)[:2]
+        top, bottom = rows * 1
+        top += 1.0
+        bottom[0] = x[3]
+        top[1:] = top[:-1]
+        top[:2] *= bottom[1:3]
+        return np.concatenate([top, bottom])
+
+    np.testing.assert_array_equal(vjp(f, A)[0], f(A))
+    np.testing.assert_array_equal(jit(f)(A), f(A))
+
+    def g(x):
+        top, both = (m := x.reshape(2, 2) * 1)[0], m[:, 0]
+        del m
+        both[1] = 5.0
+        return top
+
+    refused(g, "y[0, 1] = v")
+
+
+def test_a_view_that_was_changed_is_settled_in_its_own_place_only():
+    def f(x, other):
+        y = np.outer(x, x)
+        z = y.T if other else y
+        row = y[0]
+        row += 1.0
+        z[0] = row
+        return z
+
+    np.testing.assert_array_equal(vjp(lambda x: f(x, False), A)[0], f(A, False))
+    refused(lambda x: f(x, True), "y[i] += v")
+
+
 def test_copies_are_new_arrays():
     def f(x, make):
         y = make(x)
@@ -617,3 +652,21 @@ def test_what_a_function_shares_in_numpy_is_known():
             outcome(vjp, run_it, *arrays)
     # Whether a reshape copies depends on the layout: here it counts as a view.
     assert [c for c in differ if '"F"' not in c] == []
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_scalar_masks(value):
+    def f(x, mask):
+        y = x * 1
+        y[mask] = 5.0
+        z = np.zeros((), like=x)
+        z[mask] = x[1]
+        return np.append(y, z)
+
+    for mask in (value, np.bool(value), np.array(value)):
+        np.testing.assert_array_equal(vjp(lambda x: f(x, mask), A)[0], f(A, mask))  # noqa: B023
+        np.testing.assert_array_equal(
+            grad(lambda x: x[mask].sum())(A),  # noqa: B023
+            np.full(4, float(value)),
+        )
+        np.testing.assert_array_equal(jit(f)(A, mask), f(A, mask))

@@ -111,7 +111,7 @@ class Primitive:
         if self.apart:
             if self.view and trace is not None:
                 z = trace.record(self, args, params)
-                link(args[0], z, params.get("index"))
+                link(args[0], z, self, params)
                 return z
             trace = self._effects_trace(trace, params)
         if trace is None:

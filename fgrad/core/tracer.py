@@ -356,13 +356,13 @@ def owned(x: Tracer) -> Tracer:
     x.check_alive("a copy", user_source())
     copy = Tracer(x.owner, x.value, x.note, user_source())
     if x.shape:
-        Memory(next(moments)).add(copy, None, None)
+        Memory(copy, next(moments))
     return copy
 
 
 def mutable(x: Tracer) -> Tracer:
     """Return a tracer that was just made, as an array that owns its memory."""
-    Memory(next(moments)).add(x, None, None)
+    Memory(x, next(moments))
     return x
 
 

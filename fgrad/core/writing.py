@@ -17,19 +17,24 @@ from .source import user_source, where
 from .tracer import Tracer, memory_of
 
 
-def link(base: Any, view: Any, index: Any) -> None:
-    """Note that NumPy would have made a view; an element is a scalar, and none."""
+def link(base: Any, view: Any, prim: Any = None, params: Any = None) -> None:
+    """Note that NumPy would have made a view; an element is a scalar, and none.
+
+    The primitive says which elements the view shows, if one alone made it.
+    """
     if type(base) is not Tracer or type(view) is not Tracer:
         return
+    index = params.get("index") if params else None
     if index is not None and Ellipsis not in index.items and not view.shape:
         return
     memory = memory_of(base)
     if memory is None:
-        memory = Memory()
+        memory = Memory(base)
         if type(base.source) is int:
             memory.argument = (base.owner, None, None, base.source)
-        memory.add(base, None, None)
-    memory.add(view, ref(base), index)
+    steps = memory.link_of(base)[1]
+    whole = prim is not None and steps is not None and base.dtype == view.dtype
+    memory.add(view, ref(base), (steps, prim, params) if whole else None)
 
 
 def held(x: Tracer) -> Tracer:
@@ -43,15 +48,16 @@ def held(x: Tracer) -> Tracer:
 # -- writing -------------------------------------------------------------------------
 
 
-def write(target: Tracer, new: Tracer, index: Any = None) -> None:
-    """Give a tracer the value after an item assignment at ``index``."""
+def write(target: Tracer, new: Tracer, value: Any = None) -> None:
+    """Give a tracer the value after the item assignment of ``value``."""
     source = user_source()
     _refuse_argument(target, "item assignment")
     memory = memory_of(target)
-    if memory is not None:
-        base = memory.link_of(target)[0]
-        if base is not None and memory.others(target):
-            _refuse_view(target, memory, source)
+    others = [] if memory is None else memory.others(target)
+    if memory is not None and memory.link_of(target)[0] is not None:
+        others_than_value = [one for one in others if one is not value]
+        if others_than_value:
+            _refuse_view(target, others_than_value[0], source)
     if _outside(target, new):
         raise TracerMutationError(
             f"item assignment on {target.describe()} inside a function that does not "
@@ -59,8 +65,7 @@ def write(target: Tracer, new: Tracer, index: Any = None) -> None:
             "one of an outer function, or was computed from its values. Write "
             "x = x.copy() first, assign to the copy, and return it"
         )
-    if memory is not None:
-        _outdate(memory.others(target), target, None, source)
+    _outdate(others, target, None, source)
     _rebind(target, new, source)
 
 
@@ -73,8 +78,9 @@ def write_whole(target: Tracer, new: Tracer) -> Tracer:
         _outdate([target], target, None, source)
         return new
     if memory is not None:
-        base, index = memory.link_of(target)
-        writer = None if base is None else (ref(target), index)
+        base, steps = memory.link_of(target)
+        index = steps[2].get("index") if steps else None
+        writer = None if index is None else (ref(target), base, index)
         _outdate(memory.others(target), target, writer, source)
     _rebind(target, new, source)
     return target
@@ -87,8 +93,8 @@ def settle(target: Tracer, value: Any, index: Any) -> None:
     """
     stale: Any = target.owner
     if type(stale) is Outdated and stale.writer is not None:
-        view, at = stale.writer
-        if view() is value and at == index:
+        view, base, at = stale.writer
+        if view() is value and base() is target and at == index:
             target.owner, target.value = stale.trace, stale.value
 
 
@@ -125,8 +131,7 @@ def _refuse_argument(target: Tracer, action: str) -> None:
     )
 
 
-def _refuse_view(target: Tracer, memory: Memory, source: Any) -> NoReturn:
-    other = memory.others(target)[0]
+def _refuse_view(target: Tracer, other: Tracer, source: Any) -> NoReturn:
     raise TracerMutationError(
         f"item assignment to a view at {where(source)}: {target.describe()} shares "
         f"memory with {other.describe()}, which NumPy would change too. Write to the "

@@ -44,6 +44,7 @@ from .grids import mgrid as mgrid
 from .grids import ogrid as ogrid
 from .grids import r_ as r_
 from .mapping import vectorize as vectorize
+from .standard import EXTENDED as _EXTENDED
 from .table import public as _public
 
 if TYPE_CHECKING:
@@ -56,10 +57,11 @@ if hasattr(_np, "__array_namespace_info__"):  # since NumPy 2.1
 
 def __getattr__(name: str) -> Any:
     """Return NumPy's object of that name, able to take traced values."""
+    value: Any
     if name == "fft":  # NumPy, too, imports its own when it is used
         value = _import_module(".fft", __name__)
     else:
-        value = _public(getattr(_np, name))
+        value = _EXTENDED.get(name) or _public(getattr(_np, name))
     globals()[name] = value
     return value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from ..core import (
     CREATE,
     StagedTrace,
+    Trace,
     Tracer,
     apart,
     aval_of,
@@ -115,16 +117,30 @@ def lift(constant: np.ndarray, like: Tracer) -> Any:
     What has no derivative stays a plain array under `grad` and `jvp`, as everywhere.
     """
     like.check_alive("a creation function", None)
-    while like.owner.known and not is_inexact(constant):
-        if type(like.value) is not Tracer:
-            return constant
-        like = like.value
-    trace = like.owner
-    if not isinstance(trace, StagedTrace):
-        return mutable(trace.lifted(constant))
-    uniform = constant.size > 1 and not any(constant.strides)
-    value = constant[(0,) * constant.ndim] if uniform else constant
-    return mutable(trace.record(broadcast_to, (value,), {"shape": constant.shape}))
+    return lift_into(constant, traces_of(like))
+
+
+def traces_of(x: Any) -> tuple[Trace, ...]:
+    """Return the trace of a tracer, and those below it, the youngest first."""
+    traces = []
+    while type(x) is Tracer:
+        traces.append(x.owner)
+        x = x.value
+    return tuple(traces)
+
+
+def lift_into(constant: np.ndarray, traces: Sequence[Trace]) -> Any:
+    """Return a new array as a tracer of the first trace that follows such values."""
+    inexact = is_inexact(constant)
+    for trace in traces:
+        if isinstance(trace, StagedTrace):
+            uniform = constant.size > 1 and not any(constant.strides)
+            value = constant[(0,) * constant.ndim] if uniform else constant
+            shape = {"shape": constant.shape}
+            return mutable(trace.record(broadcast_to, (value,), shape))
+        if inexact or not trace.known:
+            return mutable(trace.lifted(constant))
+    return constant
 
 
 # -- array and asarray ---------------------------------------------------------------

@@ -26,7 +26,7 @@ from ..core import (
 from ..errors import NonConcreteBooleanIndexError, TracerMutationError
 from ..ops.basic import astype, broadcast_to, reshape
 from ..ops.elementwise import where
-from ..ops.index import scatter_set_p
+from ..ops.index import is_scalar_mask, scatter_set_p
 from ..ops.index_spec import FULL, array_shapes, layout, parse
 from . import elementwise, searching
 from .arrays import arraylike, lift, strong
@@ -39,47 +39,42 @@ def _setitem(self: Tracer, index: Any, value: Any) -> None:
     value = arraylike(value)
     mask = _unknown_mask(index)
     if mask is not None:
-        settle(self, value, None)
-        _bind(self, _masked(self, mask, value))
+        _bind(self, _masked(self, mask, value), value)
         return
-    parsed, arrays = parse(_without_scalar_mask(index), shape_of(self))
+    if is_scalar_mask(index):
+        if not index:
+            return
+        index = ...
+    parsed, arrays = parse(index, shape_of(self))
     if not arrays:
         settle(self, value, parsed)
     if all(item is Ellipsis or item == FULL for item in parsed.items):
         overwrite(self, value)
         return
     slot = layout(shape_of(self), parsed, *array_shapes(arrays)).shape
-    value = _fitted(value, slot, dtype_of(self), "the index selects")
-    _bind(self, scatter_set_p(self, value, *arrays, index=parsed))
+    fitted = _fitted(value, slot, dtype_of(self), "the index selects")
+    _bind(self, scatter_set_p(self, fitted, *arrays, index=parsed), value)
 
 
 def overwrite(self: Tracer, value: Any) -> None:
     """Give all elements of an array new values."""
-    value = strong(_fitted(value, self.shape, self.dtype, "the array has"))
-    if type(value) is not Tracer:
-        value = np.array(np.broadcast_to(value, self.shape), order="C")
-    elif value.shape != self.shape:
-        value = broadcast_to(value, shape=self.shape)
-    _bind(self, value)
+    new = strong(_fitted(value, self.shape, self.dtype, "the array has"))
+    if type(new) is not Tracer:
+        new = np.array(np.broadcast_to(new, self.shape), order="C")
+    elif new.shape != self.shape:
+        new = broadcast_to(new, shape=self.shape)
+    _bind(self, new, value)
 
 
-def _bind(target: Tracer, new: Any) -> None:
-    if (
-        not target.shape
-        and memory_of(target) is None
-        and type(target.source) is not int
-    ):
+def _bind(target: Tracer, new: Any, value: Any) -> None:
+    scalar = not target.shape and memory_of(target) is None
+    if scalar and type(target.source) is not int:
         raise TracerMutationError(
             f"item assignment to {target.describe()}: a scalar has no items, in NumPy "
             "either. Write x = v"
         )
-    write(target, new if type(new) is Tracer else lift(np.asarray(new), target))
-
-
-def _without_scalar_mask(index: Any) -> Any:
-    if type(index) in (bool, np.bool):
-        return ... if index else (None, slice(0))
-    return index
+    new = new if type(new) is Tracer else lift(np.asarray(new), target)
+    write(target, new, value)
 
 
 def _fitted(value: Any, slot: tuple[int, ...], dtype: np.dtype, what: str) -> Any:
@@ -104,7 +99,7 @@ def _fitted(value: Any, slot: tuple[int, ...], dtype: np.dtype, what: str) -> An
 
 def _unknown_mask(index: Any) -> Any:
     """Return an index that is a traced mask whose values are not known, else None."""
-    if type(index) is not Tracer or index.dtype.kind != "b" or not index.shape:
+    if type(index) is not Tracer or index.dtype.kind != "b":
         return None
     return index if known_value(index) is None else None
 

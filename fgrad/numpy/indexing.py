@@ -75,7 +75,7 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     first = np.arange(max(min(rows + min(offset, 0), columns - max(offset, 0)), 0))
     moved = moveaxis(a, (axis1, axis2), (-2, -1))
     z = getitem(moved, (..., first - min(offset, 0), first + max(offset, 0)))
-    link(a, z, None)  # in NumPy it is a view
+    link(a, z)  # in NumPy it is a view
     return z
 
 

@@ -80,7 +80,7 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     formulas = [o for o in operands if _is_formula(o)]
     arrays = [o for o in operands if not _is_formula(o)]
     if len(arrays) == 1 and _sums_nothing(*formulas):
-        link(arrays[0], z, None)  # in NumPy it is a view
+        link(arrays[0], z)  # in NumPy it is a view
     return z
 
 

@@ -24,6 +24,7 @@ from . import (
     sized,
 )
 from .arrays import arraylike
+from .standard import namespace
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
@@ -81,12 +82,6 @@ def _to_device(self, device, /, *, stream=None):
     return self
 
 
-def _namespace(self, *, api_version=None):
-    import fgrad.numpy
-
-    return fgrad.numpy
-
-
 def _no_write(name, instead):
     def refuse(self, *args, **kwargs) -> NoReturn:
         raise TracerMutationError(
@@ -126,7 +121,7 @@ install(
     at=property(lambda self: at(self), doc="Functional updates: x.at[i].set(v)."),
     device=property(lambda self: "cpu"),
     to_device=_to_device,
-    __array_namespace__=_namespace,
+    __array_namespace__=namespace,
     __contains__=_contains,
     all=reductions.all_,
     any=reductions.any,

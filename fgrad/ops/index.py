@@ -57,13 +57,20 @@ def getitem(x, idx):
     """
     if type(idx) is int:
         return slice_p(x, index=int_index(idx))
-    if type(idx) in (bool, np.bool):  # NumPy: a new axis of length 1 or 0
+    if is_scalar_mask(idx):  # NumPy: a new axis of length 1 or 0
         x = slice_p(x, index=make_index((None,)))
         return x if idx else slice_p(x, index=make_index(((0, 0, None),)))
     index, arrays = parse(idx, shape_of(x))
     if arrays:
         return gather(x, *arrays, index=index)
     return slice_p(x, index=index)
+
+
+def is_scalar_mask(idx):
+    """Say whether an index is a single boolean, whose value is known."""
+    if type(idx) is np.ndarray:
+        return idx.dtype.kind == "b" and not idx.ndim
+    return type(idx) in (bool, np.bool)
 
 
 _MODES = ("raise", "wrap", "clip")

@@ -1,0 +1,1 @@
+"""fgrad for other libraries: import the module of the library's name."""

@@ -1,0 +1,231 @@
+"""The array API standard: the namespace that ``x.__array_namespace__()`` gives.
+
+Its functions that make arrays give traced ones, of the trace that ``x`` belongs to, so
+that code written for the standard may write values computed from ``x`` into them. The
+others are those of `fgrad.numpy`, with the standard's keywords and results where NumPy
+departs from them. (https://data-apis.org/array-api/2025.12/)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ..core import Tracer, dtype_of, shape_of
+from ..ops import elementwise as ew
+from .arrays import arraylike, lift_into, traces_of
+from .table import public
+
+VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
+
+# -- what NumPy does in another way ----------------------------------------------------
+
+_sort: Any = public(np.sort)
+_argsort: Any = public(np.argsort)
+_flip: Any = public(np.flip)
+
+
+def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *,
+         stable: bool | None = None, descending: bool = False) -> Any:  # fmt: skip
+    """Return a sorted copy, as `numpy.sort` does; ``descending`` sorts downwards.
+
+    >>> sort(np.array([1.0, 3.0, 2.0]), descending=True)
+    array([3., 2., 1.])
+    """
+    z = _sort(a, axis, kind, order, stable=stable)
+    return _flip(z, -1 if axis is None else axis).copy() if descending else z
+
+
+def argsort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *,
+            stable: bool | None = None, descending: bool = False) -> Any:  # fmt: skip
+    """Return the places of sorted elements; with ``descending``, downwards.
+
+    What is equal keeps its order if the sort is ``stable``, downwards as well.
+
+    >>> argsort(np.array([1, 3, 3]), descending=True, stable=True)
+    array([1, 2, 0])
+    """
+    if not descending:
+        return _argsort(a, axis, kind, order, stable=stable)
+    a = arraylike(a)
+    if axis is None:
+        a, axis = public(np.ravel)(a), -1
+    places = _argsort(_flip(a, axis), axis, kind, order, stable=stable)
+    return shape_of(a)[axis] - 1 - _flip(places, axis)
+
+
+EXTENDED = {"sort": sort, "argsort": argsort}
+"""Functions of `fgrad.numpy` that take more keywords than NumPy's."""
+
+
+def _count_nonzero(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
+    z = public(np.count_nonzero)(x, axis=axis, keepdims=keepdims)
+    return np.asarray(z) if type(z) is int else z
+
+
+def _floor_divide(x: Any, y: Any, /) -> Any:
+    """Divide as Python does, and keep infinities: inf // 2 is inf."""
+    x, y = arraylike(x), arraylike(y)
+    z = ew.floor_divide(x, y)
+    if dtype_of(z).kind != "f":
+        return z
+    return ew.where(ew.logical_and(ew.isinf(x), ew.isfinite(y)), ew.div(x, y), z)
+
+
+def _finfo(type: Any, /) -> Any:
+    """Return the limits of a dtype of floats as Python numbers."""
+    info = np.finfo(_dtype(type))
+    numbers = ("eps", "max", "min", "smallest_normal")
+    facts = {name: float(getattr(info, name)) for name in numbers}
+    return SimpleNamespace(bits=int(info.bits), dtype=info.dtype, **facts)
+
+
+def _iinfo(type: Any, /) -> Any:
+    """Return the limits of a dtype of integers as Python numbers."""
+    info = np.iinfo(_dtype(type))
+    return SimpleNamespace(
+        bits=int(info.bits), dtype=info.dtype, max=int(info.max), min=int(info.min)
+    )
+
+
+def _dtype(x: Any) -> np.dtype:
+    is_array = type(x) is Tracer or isinstance(x, np.ndarray | np.generic)
+    return dtype_of(x) if is_array else np.dtype(x)
+
+
+STANDARD = {
+    **EXTENDED,
+    "count_nonzero": _count_nonzero,
+    "finfo": _finfo,
+    "floor_divide": _floor_divide,
+    "iinfo": _iinfo,
+}
+
+
+def _complex(x: Any) -> Any:
+    kind = dtype_of(x)
+    return x if kind.kind == "c" else x.astype(np.result_type(kind, np.complex64))
+
+
+def _eig(x: Any, /) -> Any:
+    """Return eigenvalues and eigenvectors, complex also where they are real."""
+    result = public(np.linalg.eig)(x)
+    return type(result)(*map(_complex, result))
+
+
+def _eigvals(x: Any, /) -> Any:
+    """Return eigenvalues, complex also where they are real."""
+    return _complex(public(np.linalg.eigvals)(x))
+
+
+def _frequencies(owner: Namespace, function: Any) -> Any:
+    def frequencies(n: int, /, *, d: float = 1.0, dtype: Any = None,
+                    device: Any = None) -> Any:  # fmt: skip
+        z = function(n, d)
+        return owner.lifted(z if dtype is None else z.astype(dtype))
+
+    return frequencies
+
+
+# -- the namespace ---------------------------------------------------------------------
+
+_CREATION = frozenset((
+    "arange", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full",
+    "full_like", "linspace", "ones", "ones_like", "tril", "triu", "zeros", "zeros_like",
+))  # fmt: skip
+
+
+class Namespace:
+    """The array API on the values of one trace.
+
+    >>> import fgrad
+    >>> def f(x):
+    ...     xp = x.__array_namespace__()
+    ...     y = xp.zeros(2)
+    ...     y[0] = xp.sum(x)
+    ...     return xp.sum(y**2)
+    >>> fgrad.grad(f)(np.array([1.0, 2.0]))
+    array([6., 6.])
+    """
+
+    __name__ = "fgrad.numpy"
+
+    def __init__(self, x: Tracer) -> None:
+        self._traces = traces_of(x)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _CREATION:
+            value = self._creating(name)
+        elif name in ("linalg", "fft"):
+            value = SubNamespace(self, name)
+        elif name == "special":
+            value = _special()
+        else:
+            value = STANDARD.get(name) or getattr(import_module("fgrad.numpy"), name)
+        self.__dict__[name] = value
+        return value
+
+    def _creating(self, name: str) -> Any:
+        function = getattr(import_module("fgrad.numpy"), name)
+
+        def create(*args: Any, **kwargs: Any) -> Any:
+            return self.lifted(function(*args, **kwargs))
+
+        create.__name__ = name
+        create.__doc__ = function.__doc__
+        return create
+
+    def lifted(self, x: Any) -> Any:
+        """Return a new plain array as one of the trace."""
+        return x if type(x) is Tracer else lift_into(np.asarray(x), self._traces)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Namespace and self._traces == other._traces
+
+    def __hash__(self) -> int:
+        return hash(self._traces)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*dir(import_module("fgrad.numpy")), "special"})
+
+    def __repr__(self) -> str:
+        return f"<namespace {self.__name__} of {self._traces[0].name}>"
+
+
+class SubNamespace:
+    """``xp.linalg`` or ``xp.fft``."""
+
+    def __init__(self, owner: Namespace, name: str) -> None:
+        self._module = getattr(import_module("fgrad.numpy"), name)
+        self.__name__ = f"{owner.__name__}.{name}"
+        if name == "linalg":
+            self.eig, self.eigvals = _eig, _eigvals
+        else:
+            self.fftfreq = _frequencies(owner, np.fft.fftfreq)
+            self.rfftfreq = _frequencies(owner, np.fft.rfftfreq)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+def _special() -> Any:
+    try:
+        return import_module("fgrad.scipy.special")
+    except ImportError as error:
+        raise AttributeError("no special functions: they need SciPy") from error
+
+
+def namespace(x: Tracer, *, api_version: str | None = None) -> Namespace:
+    """Return the array API namespace of a traced value.
+
+    Raises ValueError for a version of the standard that is not known.
+    """
+    if api_version is not None and api_version not in VERSIONS:
+        raise ValueError(
+            f"__array_namespace__: api_version must be one of {VERSIONS}, got "
+            f"{api_version!r}"
+        )
+    return Namespace(x)
