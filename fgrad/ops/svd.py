@@ -30,18 +30,7 @@ from .frames import (
     turned_inside,
     turned_out,
 )
-from .solve import batch_one, conj_of, mH, result_dtype
-
-
-def matrices(name, a):
-    """Return an operand as an array, if it is a stack of matrices."""
-    a = a if hasattr(a, "shape") else np.asarray(a)
-    if len(a.shape) < 2:
-        raise np.linalg.LinAlgError(
-            f"{name}: a matrix needs two axes at least, got shape {a.shape}"
-        )
-    return a
-
+from .solve import batch_one, conj_of, matrices, mH, result_dtype
 
 # -- the decomposition -------------------------------------------------------------
 
