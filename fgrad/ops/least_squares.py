@@ -16,8 +16,16 @@ from .contract import matmul
 from .elementwise import gt
 from .frames import column_products, hermitian_part, times_diagonal
 from .reduce import amax, sum_
-from .solve import batch_one, batch_solve, conj_of, mH, result_dtype, stacked_like
-from .svd import matrices, svd_p
+from .solve import (
+    batch_one,
+    batch_solve,
+    conj_of,
+    matrices,
+    mH,
+    result_dtype,
+    stacked_like,
+)
+from .svd import svd_p
 
 # -- Hermitian matrices of which one triangle is read --------------------------------
 

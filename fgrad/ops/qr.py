@@ -24,8 +24,16 @@ from .frames import (
 )
 from .index import getitem
 from .join import pad_constant
-from .solve import conj_of, mH, mT, result_dtype, triangular_solve_p, tril_p, triu_p
-from .svd import matrices
+from .solve import (
+    conj_of,
+    matrices,
+    mH,
+    mT,
+    result_dtype,
+    triangular_solve_p,
+    tril_p,
+    triu_p,
+)
 
 
 def _abstract_qr(a, *, full):

@@ -71,14 +71,20 @@ def trace(x, y):
     return sum_axes(x * y, (n - 2, n - 1))
 
 
+def matrices(name, a):
+    """Return an operand as an array, if it is a stack of matrices."""
+    a = a if hasattr(a, "shape") else np.asarray(a)
+    if len(a.shape) < 2:
+        raise np.linalg.LinAlgError(
+            f"{name}: a matrix needs two axes at least, got shape {a.shape}"
+        )
+    return a
+
+
 def square(name, a):
     """Return an operand as an array, if it is a stack of square matrices."""
-    a = a if hasattr(a, "shape") else np.asarray(a)
+    a = matrices(name, a)
     shape = a.shape
-    if len(shape) < 2:
-        raise np.linalg.LinAlgError(
-            f"{name}: a matrix needs two axes at least, got shape {shape}"
-        )
     if shape[-1] != shape[-2]:
         raise np.linalg.LinAlgError(
             f"{name}: the last two axes must be equally long, got shape {shape}"

@@ -30,18 +30,7 @@ from .frames import (
     turned_inside,
     turned_out,
 )
-from .solve import batch_one, conj_of, mH, result_dtype
-
-
-def matrices(name, a):
-    """Return an operand as an array, if it is a stack of matrices."""
-    a = a if hasattr(a, "shape") else np.asarray(a)
-    if len(a.shape) < 2:
-        raise np.linalg.LinAlgError(
-            f"{name}: a matrix needs two axes at least, got shape {a.shape}"
-        )
-    return a
-
+from .solve import batch_one, conj_of, matrices, mH, mT, result_dtype
 
 # -- the decomposition -------------------------------------------------------------
 
@@ -70,7 +59,7 @@ def _svd_vjp(cts, z, a, *, full):
     k, v, over = shape_of(s)[-1], mH(vh), inverse_or_zero(s)
     first, second = columns(u, 0, k), columns(v, 0, k)
     g_u = None if ct_u is None else conj_of(ct_u)
-    g_v = None if ct_vh is None else _transposed(ct_vh)
+    g_v = None if ct_vh is None else mT(ct_vh)  # of v, not of its adjoint
     inner = plus_diagonal(_pulled_turns(u, v, s, g_u, g_v), ct_s)
     pulled = matmul(first, matmul(inner, mH(second)))
     out = None if g_u is None else turned_out(u, k, g_u)
@@ -80,11 +69,6 @@ def _svd_vjp(cts, z, a, *, full):
     if out is not None:
         pulled = pulled + matmul(first, mH(times_diagonal(out, over)))
     return fit_dtype(conj_of(pulled), a)
-
-
-def _transposed(ct_vh):
-    """Return the adjoint of ``v``, from the cotangent of its Hermitian transpose."""
-    return mH(conj_of(ct_vh))
 
 
 def _pulled_turns(u, v, s, g_u, g_v):
