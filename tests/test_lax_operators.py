@@ -311,6 +311,21 @@ def test_broken_promises_of_gather_raise():
         lax.gather(V, np.array([[5]]), numbers, (1,))
 
 
+@pytest.mark.parametrize("mode", ["clip", "drop"])
+def test_indices_may_be_mapped(mode):
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(5, 3)), rng.normal(size=(4, 2, 3))
+    places = rng.integers(-2, 8, (4, 2, 1))
+    numbers = lax.ScatterDimensionNumbers((1,), (0,), (0,))
+    rows = lax.GatherDimensionNumbers((1,), (0,), (0,))
+    put = lambda i, y: lax.scatter_add(x, i, y, numbers, mode=mode)
+    cut = lambda i, y: lax.gather(x, i, rows, (1, 3), mode=mode) * y
+    for f in (put, cut):
+        expected = np.stack([f(*each) for each in zip(places, y)])
+        np.testing.assert_allclose(vmap(f)(places, y), expected, 1e-12)
+        np.testing.assert_allclose(jit(vmap(f))(places, y), expected, 1e-12)
+
+
 def test_scatter_that_replaces(jax):
     indices = np.array([[2], [0], [7], [-1]])
     numbers = ((1,), (0,), (0,))
