@@ -173,6 +173,19 @@ def test_vectorize_is_that_of_jax():
     )
 
 
+def test_vectorize_decorates():
+    @fnp.vectorize(signature="(n)->()", excluded=["scale"])
+    def length(x, scale):
+        """Return the length."""
+        return np.sqrt(np.sum(x * x)) * scale
+
+    assert length.__doc__ == "Return the length."
+    a = RNG.normal(size=(2, 3))
+    same(length(a, scale=2), np.sqrt((a * a).sum(1)) * 2)
+    slope = fgrad.grad(lambda a: length(a, scale=2).sum())(a)
+    np.testing.assert_allclose(slope, 2 * a / np.sqrt((a * a).sum(1))[:, None])
+
+
 def test_vectorize_says_what_does_not_fit():
     f = fnp.vectorize(np.dot, signature="(n),(n)->()")
     for args, error, part in (((X, X[:2]), ValueError, "does not fit"),

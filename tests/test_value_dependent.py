@@ -209,3 +209,16 @@ def test_searching_does_not_compare_all_with_all():
     jaxpr = fgrad.make_jaxpr(fgrad.vmap(np.searchsorted, (None, 0)))(edges, values)
     avals = [out.aval for eqn in jaxpr.eqns for out in eqn.outs]
     assert max(aval.size for aval in avals) == values.size
+
+
+def test_a_size_is_a_known_number():
+    with pytest.raises(ValueError, match="negative"):
+        fnp.nonzero(X, size=-1)
+    with pytest.raises(ConcretizationTypeError, match="static"):
+        fgrad.jit(lambda n: fnp.nonzero(X, size=n))(2)
+    with pytest.raises(ValueError, match="no elements"):
+        fnp.unique(X[:0], size=2)
+    with pytest.raises(ValueError, match="axes"):
+        fnp.nonzero(X, size=2, fill_value=(1, 2))
+    with pytest.raises(ValueError, match="where"):
+        fnp.where(X > 1, X, Y[0], size=2)

@@ -68,6 +68,12 @@ class vectorize:
     array([-1.,  1.])
     """
 
+    def __new__(cls, pyfunc: Any = None, *args: Any, **options: Any) -> Any:
+        """Return the mapped function, or a decorator if there is none yet."""
+        if pyfunc is None:
+            return functools.partial(cls, **options)
+        return super().__new__(cls)
+
     def __init__(self, pyfunc: Callable[..., Any], otypes: Any = None, doc: Any = None,
                  excluded: Any = None, cache: bool = False,
                  signature: str | None = None) -> None:  # fmt: skip

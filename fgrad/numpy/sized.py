@@ -47,8 +47,9 @@ def places(mask, size):
 
     There are ``size`` places; those after the last true element are 0.
     """
-    size = operator.index(size)
-    n = shape_of(mask)[0]
+    size, n = operator.index(size), shape_of(mask)[0]
+    if size < 0:
+        raise ValueError(f"size must not be negative, got {size}")
     if n == 0:
         return np.zeros(size, np.intp), np.zeros(size, bool)
     order = sorting.arg_sort(ew.logical_not(mask), stable=True)

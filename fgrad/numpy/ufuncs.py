@@ -144,8 +144,8 @@ def divmod_(x: Any, y: Any) -> tuple[Any, Any]:
 @traceable(np.modf)
 def modf(x: Any) -> tuple[Any, Any]:
     """Return the fractional and the integral part, each with the sign of ``x``."""
-    x = strong(arraylike(x))
-    x = astype(x, np.modf.resolve_dtypes((x.dtype, None, None))[1])
+    x = arraylike(x)
+    x = astype(strong(x), np.modf.resolve_dtypes((dtype_of(x), None, None))[0])
     fraction = ops.where(ops.isinf(x), ops.copysign(0.0, x), ops.fmod(x, 1.0))
     return fraction, ops.trunc(x)
 

@@ -84,5 +84,5 @@ TABLE = Table(
     kinked=("nextafter", "spacing", "histogram(TIES", "heaviside"),
     by_value=("nonzero", "argwhere", "trim_zeros", "unique", "union1d", "intersect1d",
               "setdiff1d", "setxor1d", "real_if_close(QV", "emath", "extract",
-              "polydiv", "roots", "poly(S)"),
+              "polydiv", "roots", "poly(S"),
 )  # fmt: skip

@@ -1,5 +1,9 @@
 """Calls of what takes traced values in fgrad.numpy only, not in NumPy."""
 
+import numpy as np
+
+from fgrad.core import DISPATCH
+
 from . import Table
 
 CALLS = """
@@ -31,9 +35,14 @@ emath.sqrt(-P) emath.log(V) emath.log2(-FV) emath.log10(V) emath.arcsin(9*V)
 emath.arccos(V) emath.arctanh(5*P) emath.logn(-2,P) emath.power(V,.5) emath.sqrt(QV)
 """
 
+# calls that need eigenvalues, where they have a definition
+ROOTS = """
+roots(V,strip_zeros=False) roots(F[0],strip_zeros=False) roots(QV,strip_zeros=False)
+"""
+
 TABLE = Table(
     ours="fgrad.numpy",
-    calls=CALLS,
+    calls=CALLS + ROOTS * (np.linalg.eigvals in DISPATCH),
     by_value=("emath",),
     kinked=("unique(TIES", "unique_all(TIES", "intersect1d(TIES", "setxor1d(V,TIES"),
 )
