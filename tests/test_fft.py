@@ -1,5 +1,8 @@
 """Fourier transforms: against JAX, at the edges, and with kind messages."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -81,3 +84,13 @@ def test_messages(name):
     function, error, words = BAD[name]
     with pytest.raises(error, match=words):
         fgrad.make_jaxpr(function)(np.ones(3))
+
+
+def test_numpy_fft_waits_until_it_is_used():
+    """NumPy imports its ``fft`` late, and so do fgrad's definitions."""
+    script = """
+import sys, numpy as np, fgrad
+assert "numpy.fft" not in sys.modules
+assert fgrad.grad(lambda x: np.fft.fft(x).real[0])(np.ones(2)).tolist() == [1.0, 1.0]
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

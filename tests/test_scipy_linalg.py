@@ -1,5 +1,8 @@
 """SciPy's linear algebra: against JAX, what is refused, and how it says so."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -108,3 +111,40 @@ def test_a_complex_result_of_a_real_matrix_says_what_to_write():
         fgrad.jit(linalg.sqrtm)(rotation)
     z = fgrad.jit(linalg.sqrtm)(rotation.astype(complex))
     np.testing.assert_allclose(z @ z, rotation, atol=1e-12)
+
+
+def test_without_scipy_the_message_says_what_to_install():
+    script = """
+import sys
+sys.modules["scipy"] = None
+import fgrad.scipy
+try:
+    fgrad.scipy.linalg
+except ModuleNotFoundError as error:
+    assert "needs SciPy: pip install scipy" in str(error)
+else:
+    raise AssertionError
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_importing_fgrad_imports_no_scipy():
+    script = "import sys, fgrad, fgrad.scipy; assert 'scipy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_of_lists_integers_and_nothing():
+    g = fgrad.grad(lambda x: linalg.det([[x, 1.0], [2.0, 3.0]]))(2.0)
+    assert g == 3.0
+    z = fgrad.jit(linalg.expm)(np.arange(4).reshape(2, 2))
+    np.testing.assert_array_equal(z, linalg.expm(np.arange(4).reshape(2, 2)))
+    for f in (linalg.expm, linalg.inv, linalg.sqrtm, lambda a: linalg.lu(a)[1]):
+        x = np.zeros((0, 3, 3))
+        total = lambda x, f=f: np.sum(fgrad.vmap(f)(x))
+        assert fgrad.grad(total)(x).shape == (0, 3, 3)
+
+
+def test_singular_matrices_raise_as_in_scipy():
+    for f in (linalg.inv, lambda a: linalg.solve(a, np.ones(2)), linalg.cholesky):
+        with pytest.raises(np.linalg.LinAlgError):
+            fgrad.jit(f)(np.zeros((2, 2)))

@@ -127,3 +127,20 @@ def test_too_few_steps_give_nan_and_bad_arguments_messages():
         integrate.odeint(lambda y, t: y, 1.0, 0.5)
     with pytest.raises(TypeError, match=r"1\.0 for 1"):
         integrate.odeint(lambda y, t: y, 1, T)
+
+
+def test_second_derivatives_single_precision_and_complex_states():
+    end = lambda f, y, t=T[[0, 2]], **kw: integrate.odeint(f, y, t, **kw)[-1]
+    decay = lambda k: end(lambda y, t: -k * y, 1.0)
+    np.testing.assert_allclose(fgrad.hessian(decay)(1.0), np.exp(-1), rtol=1e-6)
+    y = end(lambda y, t: -y, np.float32(1.0), rtol=1e-5)
+    assert y.dtype == np.float32
+    turn = lambda k: end(lambda y, t: 1j * k * y, 1.0 + 0j)
+    t = fgrad.jvp(turn, (1.0,), (1.0,))[1]
+    np.testing.assert_allclose(t, 1j * np.exp(1j), rtol=1e-6)
+
+
+def test_one_time_and_no_state():
+    f = lambda y, t: -y
+    assert integrate.odeint(f, 1.0, np.zeros(1)).tolist() == [1.0]
+    assert integrate.odeint(f, np.zeros((2, 0)), T).shape == (4, 2, 0)
