@@ -1,6 +1,7 @@
 """Writing to traced arrays: equal to NumPy or refused, never different."""
 
 import copy
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -670,3 +671,19 @@ def test_scalar_masks(value):
             np.full(4, float(value)),
         )
         np.testing.assert_array_equal(jit(f)(A, mask), f(A, mask))
+
+
+def test_a_record_of_writes_does_not_keep_the_arrays():
+    def f(x):
+        y = np.zeros_like(x)
+        for i in range(200):
+            y[i] = x[i] * 2.0
+        return y.sum()
+
+    x = np.ones(20_000)  # 160 kB: 200 copies were 32 MB
+    tracemalloc.start()
+    try:
+        grad(f)(x)
+        assert tracemalloc.get_traced_memory()[1] < 8e6
+    finally:
+        tracemalloc.stop()
