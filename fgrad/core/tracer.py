@@ -250,12 +250,10 @@ class Tracer:
         if method == "__call__" and not kwargs:
             fun = DISPATCH.get(ufunc)
             if fun is not None:
-                if not hasattr(fun, "impl"):
-                    return apart(fun(*inputs), inputs)
-                if len(inputs) == 1:  # a primitive: be quick
+                if len(inputs) == 1 and hasattr(fun, "impl"):  # a primitive: be quick
                     prim: Any = fun
                     return self.owner.record(prim, inputs, {})
-                return fun(*inputs)
+                return fun(*inputs)  # a new array, always
         return _ufunc_method(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:

@@ -26,7 +26,7 @@ from ..core import (
 from ..errors import NonConcreteBooleanIndexError, TracerMutationError
 from ..ops.basic import astype, broadcast_to, reshape
 from ..ops.elementwise import where
-from ..ops.index import is_scalar_mask, scatter_set_p
+from ..ops.index import is_scalar_mask, scatter_set_p, set_at
 from ..ops.index_spec import FULL, array_shapes, layout, parse
 from . import elementwise, searching
 from .arrays import arraylike, lift, strong
@@ -53,7 +53,7 @@ def _setitem(self: Tracer, index: Any, value: Any) -> None:
         return
     slot = layout(shape_of(self), parsed, *array_shapes(arrays)).shape
     fitted = _fitted(value, slot, dtype_of(self), "the index selects")
-    _bind(self, scatter_set_p(self, fitted, *arrays, index=parsed), value)
+    _bind(self, set_at(self, fitted, *arrays, index=parsed), value)
 
 
 def overwrite(self: Tracer, value: Any) -> None:

@@ -26,6 +26,8 @@ from .scatter import (
     scatter_min_p,
     scatter_mul_p,
     scatter_set_p,
+    set_at,
+    slice_set_p,
 )
 
 __all__ = [
@@ -40,7 +42,9 @@ __all__ = [
     "scatter_mul_p",
     "scatter_p",
     "scatter_set_p",
+    "set_at",
     "slice_p",
+    "slice_set_p",
     "take",
     "unslice_p",
 ]
@@ -240,7 +244,7 @@ class At:
     def set(self, values: Any, *, indices_are_sorted: bool = False,
             unique_indices: bool = False, mode: str | None = None) -> Any:  # fmt: skip
         """Return a copy of ``x`` after ``x[idx] = values``."""
-        return self._update(scatter_set_p, values, mode, "set")
+        return self._update(set_at, values, mode, "set")
 
     def add(self, values: Any, *, indices_are_sorted: bool = False,
             unique_indices: bool = False, mode: str | None = None) -> Any:  # fmt: skip

@@ -58,7 +58,7 @@ def _batch(update):
     return batch
 
 
-def _update(name, write, rule_x, rule_y, jvp):
+def _update(name, write, rule_x, rule_y, jvp, linear=False):
     """Return an update primitive; ``write(z, idx, y)`` works on a copy of ``x``."""
 
     def impl(x, y, *arrays, index):
@@ -76,6 +76,7 @@ def _update(name, write, rule_x, rule_y, jvp):
         vjp=(rule_x, rule_y),
         jvp=jvp,
         batch=_batch(lambda: prim),
+        linear=linear,
     )
     return prim
 
@@ -147,7 +148,7 @@ def _won(c, x, arrays, index):
 
 
 def _set_vjp_x(ct, z, x, y, *arrays, index):
-    return scatter_set_p(ct, _zero_like(ct), *arrays, index=index)
+    return set_at(ct, _zero_like(ct), *arrays, index=index)
 
 
 def _set_vjp_y(ct, z, x, y, *arrays, index):
@@ -159,10 +160,23 @@ def _set_jvp(ts, z, x, y, *arrays, index):
     if tx is None:
         return _write_new(_won(ty, x, arrays, index), x, arrays, index)
     ty = _zero_like(x) if ty is None else ty
-    return scatter_set_p(tx, ty, *arrays, index=index)
+    return set_at(tx, ty, *arrays, index=index)
 
 
 scatter_set_p = _update("scatter_set", _write_set, _set_vjp_x, _set_vjp_y, _set_jvp)
+
+# Without index arrays the rules read no values, so that records need not keep them:
+# filling an array of n elements one by one would keep n arrays.
+slice_set_p = _update(
+    "slice_set", _write_set, _set_vjp_x, _set_vjp_y, _set_jvp, linear=True
+)
+
+
+def set_at(x, y, *arrays, index):
+    """Return a copy of ``x`` with ``y`` written where an index says."""
+    prim = scatter_set_p if arrays else slice_set_p
+    return prim(x, y, *arrays, index=index)
+
 
 # -- multiply ----------------------------------------------------------------------
 

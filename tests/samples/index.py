@@ -10,6 +10,7 @@ from fgrad.ops.scatter import (
     scatter_min_p,
     scatter_mul_p,
     scatter_set_p,
+    slice_set_p,
 )
 
 from . import Sample
@@ -107,6 +108,11 @@ SAMPLES = [
     ),
     *updates(scatter_add_p),
     *updates(scatter_set_p),
+    *(
+        Sample(slice_set_p, (x, 2 * x[make_index(items).basic]), at(*items))
+        for x, items in BASIC
+    ),
+    Sample(slice_set_p, (M, np.float64(1.5)), at(FULL, 1)),
     *updates(scatter_mul_p),
     *updates(scatter_min_p),
     *updates(scatter_max_p),
