@@ -93,6 +93,14 @@ def orders():
         for args in ((N, x), (2, x[::-1]), (N, x[0, 0]), (N[0, 0], x[:0]),
                      (1, 0.7), (2, x.astype(np.float32))):  # fmt: skip
             yield Sample(FOUND[name], args)
+    for name in """legendre sh_legendre chebyt chebyu chebyc chebys laguerre hermite
+            hermitenorm""".split():
+        for args in ((N, x), (0, x[::-1]), (N, x[0, 0])):
+            yield Sample(FOUND[f"eval_{name}"], args)
+    for args in ((N, x, x - 0.2), (2, x[0, 0], x), (N, 0.5, x.astype(np.float32))):
+        yield Sample(FOUND["eval_gegenbauer"], args)
+        yield Sample(FOUND["eval_genlaguerre"], args)
+        yield Sample(FOUND["eval_jacobi"], (*args[:2], 0.4, args[2]))
     for args in ((2, 1, x, x + 0.2), (N, N - 1, x, 0.3), (1, -1, x[0, 0], x)):
         yield Sample(FOUND["sph_harm_y"], args)
     p = spread(0.2, 0.8, 2, 3)
