@@ -127,6 +127,7 @@ PARAMETERS = [
     ("betainc", 0, (3.0, 2.0, 1e-6),
      lambda m, a, b, x: m.betainc(a, b, 0, x, regularized=True)),
     ("zeta", 0, (2.5, 1.0), lambda m, s, q: m.zeta(s, q)),
+    ("zeta", 0, (30.0, 1.0), lambda m, s, q: m.zeta(s, q)),
     ("zeta", 0, (1.01, 3.0), lambda m, s, q: m.zeta(s, q)),
     ("jv", 0, (1.3, 2.2), lambda m, v, x: m.besselj(v, x)),
     ("jv", 0, (2.0, 1e-3), lambda m, v, x: m.besselj(v, x)),

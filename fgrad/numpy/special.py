@@ -19,6 +19,7 @@ from ..ops import (
     special_gamma,
     special_hypergeometric,
     special_integrals,
+    special_polynomials,
 )
 from .arrays import arraylikes
 
@@ -30,6 +31,7 @@ FILES = (
     special_gamma,
     special_hypergeometric,
     special_integrals,
+    special_polynomials,
 )
 
 PARTS = {

@@ -42,8 +42,11 @@ def _rgamma(c, z, x):
 
 
 def _zeta_s(c, z, s, q):
-    rate = 1.0 + 1.0 / absolute(s - 1.0) + absolute(log(absolute(q)))
-    return c * by_difference(zeta_p, 0, rate, s, q)
+    """Take out the first term, q^-s, which may be nearly all of the sum."""
+    rest = q + 1.0
+    rate = 1.0 + 1.0 / absolute(s - 1.0) + absolute(log(absolute(rest)))
+    first = -log(q) * power(q, -s)
+    return c * (first + by_difference(zeta_p, 0, rate, s, rest))
 
 
 def _riemann(c, z, s):

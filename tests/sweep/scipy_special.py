@@ -29,6 +29,10 @@ xlog1py(P,V/2) rel_entr(P,FV) kl_div(P,P[:,None]) exprel(V) cosm1(V) log1p(P) ex
 exp2(V) exp10(V) cbrt(V) round(V) sindg(V) cosdg(V) tandg(V) cotdg(P) radian(V,V,V)
 powm1(P,V) boxcox(P,V) boxcox1p(P,V) inv_boxcox(P,P) inv_boxcox1p(P,P) huber(P,V)
 pseudo_huber(P,V) wrightomega(V) softplus(V*100)
+eval_legendre(N,V) eval_legendre(0,V) eval_sh_legendre(2,P) eval_chebyt(N,V)
+eval_chebyu(3,V) eval_chebyc(N,V) eval_chebys(3,V) eval_hermite(N,V)
+eval_hermitenorm(N,BACK) eval_laguerre(N,V) eval_genlaguerre(N,P,V)
+eval_gegenbauer(N,P,V) eval_jacobi(N,P,P[::-1],V) eval_jacobi(2,.5,P[:,None],FV)
 """,
     kinked=("gammasgn",),
 )
