@@ -26,7 +26,7 @@ from ..core import (
 from ..errors import NonConcreteBooleanIndexError, TracerMutationError
 from ..ops.basic import astype, broadcast_to, reshape
 from ..ops.elementwise import where
-from ..ops.index import is_scalar_mask, scatter_set_p, set_at
+from ..ops.index import is_scalar_mask, set_at
 from ..ops.index_spec import FULL, array_shapes, layout, parse
 from . import elementwise, searching
 from .arrays import arraylike, lift, strong
