@@ -10,6 +10,7 @@ import pytest
 from numpy._core.overrides import ARRAY_FUNCTIONS
 
 import fgrad.numpy as fnp
+import fgrad.numpy.rare  # noqa: F401
 from fgrad.core import DISPATCH, Tracer
 from fgrad.errors import (
     ConcretizationTypeError,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import fgrad
 import fgrad.numpy as fnp
+import fgrad.numpy.rare
 from fgrad import grad, jit, jvp, vjp, vmap
 from fgrad.core import DISPATCH, Tracer, memory_of
 from fgrad.errors import (

@@ -7,6 +7,7 @@ import pytest
 
 import fgrad
 import fgrad.numpy as fnp
+import fgrad.numpy.rare
 from fgrad.core import DISPATCH
 from fgrad.errors import (
     ConcretizationTypeError,

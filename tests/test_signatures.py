@@ -8,6 +8,7 @@ import pytest
 
 import fgrad
 import fgrad.numpy
+import fgrad.numpy.rare
 from fgrad.core import DISPATCH, Tracer, known_value
 from fgrad.errors import TracerMutationError
 

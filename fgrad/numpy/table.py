@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import DISPATCH, VIEWS, Tracer, apart, known_value
+from ..core import DISPATCH, VIEWS, Tracer, apart, definition, known_value
 from ..errors import ConcretizationTypeError, TracerMutationError
 
 KEYWORDS: dict[Any, frozenset[str]] = {}
@@ -88,10 +88,7 @@ def views(*functions: Any) -> None:
 
 def find(function: Any) -> Any:
     """Return the definition of a NumPy object, or None."""
-    try:
-        return DISPATCH.get(function)
-    except TypeError:  # unhashable: a constant, not a function
-        return None
+    return definition(function) if callable(function) else None
 
 
 # -- what several definitions say ----------------------------------------------------

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import fgrad.numpy.rare  # noqa: F401
 from fgrad.core import DISPATCH
 
 from . import Table
