@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from . import export as export
     from . import lax as lax
     from . import optim as optim
+    from . import random as random
     from . import stages as stages
     from . import test_util as test_util
     from .compiler.cache import clear_caches
@@ -138,6 +139,7 @@ _MODULES = {
     "export": "export",
     "lax": "lax",
     "optim": "optim",
+    "random": "random",
     "stages": "stages",
     "test_util": "test_util",
 }

@@ -1,0 +1,1 @@
+"""Neural networks: initializers of weights."""
