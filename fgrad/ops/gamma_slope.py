@@ -68,7 +68,7 @@ def _fraction(a: Any, x: Any, log_x: Any) -> Any:
         h, k, dh, dk = new_h * scale, new_k * scale, new_dh * scale, new_dk * scale
         before, value = slope, h / k
         slope = (dh - value * dk) / k
-        if n > 9 and not np.any(np.abs(slope - before) > 1e-16 * np.abs(slope)):
+        if n > 9 and not np.any(np.abs(slope - before) > 1e-14 * np.abs(slope)):
             return value * (log_x - psi) + slope
 
 

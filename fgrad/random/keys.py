@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..core import Tracer, dtype_of, is_array, ndim_of, shape_of
+from ..core import Tracer, aval_of, dtype_of, is_array, ndim_of, shape_of
 from ..ops.basic import astype
 from ..ops.threefry import random_p, threefry_p
 from ..transforms.arguments import shown
@@ -76,6 +76,8 @@ def _seeded(seed: Any, name: str) -> Key:
         return np.uint64(seed % 2**64)
     if dtype_of(seed).itemsize < 8:  # a small negative seed is one word, as in JAX
         seed = astype(seed, _WORD)
+    if aval_of(seed).weak:  # a traced Python number may be negative
+        seed = astype(seed, np.dtype(np.int64))
     return astype(seed, _KEY)
 
 
