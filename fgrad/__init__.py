@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from . import nn as nn
     from . import ops as ops
     from . import optim as optim
+    from . import random as random
     from . import scipy as scipy
     from . import stages as stages
     from . import test_util as test_util
@@ -145,6 +146,7 @@ _MODULES = {
     "nn": "nn",
     "optim": "optim",
     "scipy": "scipy",
+    "random": "random",
     "stages": "stages",
     "test_util": "test_util",
 }

@@ -145,6 +145,20 @@ class JaxprTypeError(TypeError):
     """
 
 
+class KeyReuseError(TypeError):
+    """A random key was used twice under ``debug_key_reuse``.
+
+    Wrong::
+
+        x, y = random.normal(key), random.uniform(key)
+
+    Right::
+
+        first, second = random.split(key)
+        x, y = random.normal(first), random.uniform(second)
+    """
+
+
 class BakedRandomnessWarning(UserWarning):
     """A function drew from a global random generator while it was traced for jit.
 

@@ -25,7 +25,6 @@ class Option(NamedTuple):
 _BOOL = (True, False)
 _NO_X64 = "nothing: dtypes are NumPy's, and 64-bit ones are always there"
 _NO_PRECISION = "nothing: products are NumPy's, in the dtype of their operands"
-_NO_KEYS = "nothing: fgrad has no rule about using a random state twice"
 
 OPTIONS: dict[str, Option] = {
     "debug_nans": Option(False, _BOOL, "raise at the operation that gave a nan"),
@@ -43,7 +42,9 @@ OPTIONS: dict[str, Option] = {
     ),
     "enable_x64": Option(True, _BOOL, _NO_X64, acts=False),
     "default_matmul_precision": Option(None, (), _NO_PRECISION, acts=False),
-    "debug_key_reuse": Option(False, _BOOL, _NO_KEYS, acts=False),
+    "debug_key_reuse": Option(
+        False, _BOOL, "raise where a random key is used a second time"
+    ),
     "num_threads": Option(
         2, (1, 2), "the threads that large elementwise work is shared by", acts=False
     ),

@@ -203,7 +203,7 @@ from fgrad import config
 assert type(vars(config)["touched"]) is bool and not config.touched
 config.update("jax_enable_x64", True)
 config.default_matmul_precision = "float32"
-with fgrad.debug_key_reuse():
+with fgrad.num_threads(1):
     pass
 assert not config.touched
 with fgrad.debug_nans(False):

@@ -51,7 +51,7 @@ def all_primitives():
 
 
 SAMPLES = all_samples()
-SMOOTH = [s for s in SAMPLES if not s.prim.flat]
+SMOOTH = [s for s in SAMPLES if not s.prim.flat and s.orders]
 PRIMITIVES = all_primitives()
 
 over_samples = pytest.mark.parametrize("sample", SAMPLES, ids=str)
@@ -178,7 +178,7 @@ def test_arguments_are_not_changed(sample):
     before = [np.array(x, copy=True, order="K") for x in sample.args]
     sample.prim(*sample.args, **sample.params)
     f = Bound(sample)
-    if not sample.prim.flat and f.xs:
+    if not sample.prim.flat and sample.orders and f.xs:
         f.pullback(*f.xs)
         jvp(f, tuple(f.xs), tuple(f.tangents()))
     for x, old in zip(sample.args, before, strict=True):
@@ -242,6 +242,8 @@ def test_vjp_is_the_transpose_of_jvp(sample):
 
 @over_smooth
 def test_second_derivatives(sample):
+    if sample.orders < 2:
+        pytest.skip("there is none")
     f = Bound(sample)
     if not f.xs:
         pytest.skip("no argument has a derivative")

@@ -94,7 +94,7 @@ def _vjp_rules(rules, vjp_y):
         rule_x, rule_y = rules
 
         return (
-            lambda ct, z, x, y: fit(rule_x(ct, z, x, y), x, z),
+            rule_x and (lambda ct, z, x, y: fit(rule_x(ct, z, x, y), x, z)),
             vjp_y or (rule_y and (lambda ct, z, x, y: fit(rule_y(ct, z, x, y), y, z))),
         )
     return tuple(map(_vjp_rule, range(len(rules)), rules))

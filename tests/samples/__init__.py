@@ -19,12 +19,14 @@ class Sample:
 
     Floating-point arguments are differentiated; ``smooth=False`` says that finite
     differences do not hold there (ties, edges), only the transpose identity.
+    ``orders`` says how many derivatives it has: others raise.
     """
 
     prim: Primitive
     args: tuple[Any, ...]
     params: dict[str, Any] = field(default_factory=dict)
     smooth: bool = True
+    orders: int = 9
 
     def __str__(self) -> str:
         shapes = "-".join(str(getattr(a, "shape", a)) for a in self.args)
