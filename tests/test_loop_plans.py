@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import fgrad
 from fgrad import grad, jit, lax
+from fgrad.numpy import at
 from tests.numerics import assert_same_bits
 
 pytestmark = pytest.mark.usefixtures("plan_all")
@@ -102,6 +103,39 @@ def test_a_carry_that_is_stacked_as_well():
     assert_same_bits(hs, np.stack(rows))
     h[:] = 0
     assert_same_bits(hs, np.stack(rows))
+
+
+def test_filling_an_array_changes_it_in_place():
+    def ours(x):
+        body = lambda i, a: a.at[i].set(np.sin(a[i - 1]) + a[i - 2] * 0.5)
+        return lax.fori_loop(2, N, body, x)
+
+    def by_assignment(x):
+        def body(i, a):
+            a = a.copy()
+            a[i] = np.sin(a[i - 1]) + a[i - 2] * 0.5
+            return a
+
+        return lax.fori_loop(2, N, body, x)
+
+    x = X.copy()
+    for i in range(2, N):
+        x[i] = np.sin(x[i - 1]) + x[i - 2] * 0.5
+    before = X.copy()
+    for fill in (ours, by_assignment):
+        assert_same_bits(jit(fill)(X), x)
+        np.testing.assert_array_equal(X, before)
+        text = source(fill, X)
+        assert "c1[c0] = " in text and text.count("copy") == 1  # before the loop
+    slope = grad(lambda x: np.sum(ours(x) ** 2))
+    np.testing.assert_allclose(jit(slope)(X), slope(X), 1e-12)
+
+
+def test_an_index_out_of_bounds_in_a_planned_loop():
+    f = jit(lambda x: lax.fori_loop(0, N + 1, lambda i, a: a.at[i].set(1.0), x))
+    for _ in range(2):
+        with pytest.raises(IndexError, match="out of bounds for axis 0 with size 40"):
+            f(X)
 
 
 SWAPS = {
@@ -272,6 +306,12 @@ OPERATIONS = [
     lambda a, b, c: (np.where(a > 0, b, c), a, b * 0.5),
     lambda a, b, c: (np.concatenate([a[1:], b[:1]]), np.cumsum(b) * 0.1, c),
     lambda a, b, c: (np.maximum(a, b), np.minimum(a, c), a - b),
+    lambda a, b, c: (at(a)[2].set(b[3] + a[1]), b, c),
+    lambda a, b, c: (at(a)[1:].set(a[:-1] * 0.5), b, np.sin(c)),
+    lambda a, b, c: (at(a)[:5].set(b[:5]), a, c),
+    lambda a, b, c: (at(at(a)[0].set(1.0))[1].set(np.sum(a)), b + a[0], c),
+    lambda a, b, c: (at(a)[3:].set(a[3:][::-1]), b, at(c)[-1].set(a[3])),
+    lambda a, b, c: (a, at(b)[[1, 1, 4]].set(a[:3]), at(c)[::2].add(1.5)),
 ]
 
 

@@ -130,9 +130,13 @@ class PlannedEmitter(Emitter):
         """Return the inputs that have to lie in C order for what was required."""
         return decisive_inputs(self.jaxpr, self.ordered)
 
+    def is_large(self, aval: Aval) -> bool:
+        """Say whether a value is worth a buffer."""
+        return bool(aval.shape) and nbytes(aval) >= cost_model.MODEL.buffered
+
     def pair(self, aval: Aval) -> tuple[str, str] | None:
         """Return two buffers for a carry that is large enough, of its own for good."""
-        if not aval.shape or nbytes(aval) < cost_model.MODEL.buffered:
+        if not self.is_large(aval):
             return None
         slots = Slots(self.spare.sizes)
         pair = [Buffer(slots.take(nbytes(aval)), aval.shape, aval.dtype) for _ in "ab"]

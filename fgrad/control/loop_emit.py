@@ -222,6 +222,8 @@ class _Writer:
             listed += [loop.n_carry + self.ys.index(y) for y in self.stacks]
         kept = [*outs[: loop.n_carry], *(outs[k] for k in listed)]
         homes.swap([k for k in range(loop.n_carry) if k != self.counter], kept)
+        for k in homes.updated:
+            self.outer.line(f"{self.names[k]} = {self.names[k]}.copy()")
 
     # -- the line that begins it -----------------------------------------------------
 
@@ -332,6 +334,7 @@ class _Writer:
             if k != self.counter
             and out is not var
             and (var in self.read or self.outer.uses[self.eqn.outs[k]])
+            and not (k in homes.updated and homes.holds(out))
         ]
         pairs += homes.exchanged()
         if pairs:

@@ -62,6 +62,7 @@ class Homes:
         self.made = {v: e for e in eqns if can_write(e) for v in e.outs}
         self.given: dict[Var, Var] = {}  # values, and the memory they are put into
         self.pairs: dict[int, tuple[str, str]] = {}  # carries, and their two buffers
+        self.updated: list[int] = []  # carries that are changed in place
 
     def put(self, out: Any, place: str) -> None:
         """Have a value written into memory that an expression names, if it can be."""
@@ -83,11 +84,35 @@ class Homes:
                 remembered.update(2 * [roots.get(a, a) for a in variables(eqn.inputs)])
         for k in carries:
             old, out = self.body.invars[self.loop.n_consts + k], self.body.outs[k]
-            if self._is_free(out) and not remembered[old] and remembered[out] == 1:
-                pair = self.inner.pair(out.aval)
-                if pair is not None:
-                    self.pairs[k] = pair
-                    self.put(out, pair[0])
+            if not self._is_free(out) or remembered[old] or remembered[out] > 1:
+                continue
+            if self._is_updated(old, out):
+                self.given[out] = old
+                self.updated.append(k)
+            elif (pair := self.inner.pair(out.aval)) is not None:
+                self.pairs[k] = pair
+                self.put(out, pair[0])
+
+    def _is_updated(self, old: Var, out: Var) -> bool:
+        """Say whether a carry is changed in some places, after all else has read it.
+
+        Then one array is enough, which the loop has for itself.
+        """
+        eqn, inner = self.made[out], self.inner
+        assert isinstance(inner, PlannedEmitter)
+        if eqn.prim.over != (0,) or eqn.inputs[0] is not old:
+            return False
+        if not inner.is_large(old.aval) or old not in inner.known:
+            return False
+        roots = roots_of(self.body)
+        shown = [roots.get(a, a) for a in variables((*eqn.inputs[1:], *self.body.outs))]
+        needed = set(variables(eqn.inputs))  # what is computed before the change
+        for e in reversed(self.eqns):
+            if needed.intersection(e.outs):
+                needed.update(variables(e.inputs))
+        others = [e for e in self.eqns if e is not eqn and needed.isdisjoint(e.outs)]
+        read = [roots.get(a, a) for e in others for a in variables(e.inputs)]
+        return old not in (*shown, *read)
 
     def _is_free(self, out: Any) -> bool:
         return type(out) is Var and out in self.made and out not in self.given

@@ -58,8 +58,11 @@ def _batch(update):
     return batch
 
 
-def _update(name, write, rule_x, rule_y, jvp, linear=False):
-    """Return an update primitive; ``write(z, idx, y)`` works on a copy of ``x``."""
+def _update(name, write, rule_x, rule_y, jvp, linear=False, statement=""):
+    """Return an update primitive; ``write(z, idx, y)`` works on a copy of ``x``.
+
+    ``statement`` says the same of an index without arrays, or with any.
+    """
 
     def impl(x, y, *arrays, index):
         z = np.array(x)
@@ -69,6 +72,11 @@ def _update(name, write, rule_x, rule_y, jvp, linear=False):
             raise IndexError(f"{error}, updating shape {z.shape}") from None
         return z if z.ndim else z[()]
 
+    def into(names, out, *, index):
+        x, y, *arrays = names
+        copied = "" if x == out else f"np.copyto({out}, {x})\n"
+        return copied + statement.format(f"{out}[{index.text(arrays)}]", y)
+
     prim = Primitive(
         name,
         impl=impl,
@@ -77,6 +85,9 @@ def _update(name, write, rule_x, rule_y, jvp, linear=False):
         jvp=jvp,
         batch=_batch(lambda: prim),
         linear=linear,
+        into=into if statement else "",
+        over=(0,),
+        in_order=lambda flags, *, index: flags[:1],
     )
     return prim
 
@@ -163,12 +174,20 @@ def _set_jvp(ts, z, x, y, *arrays, index):
     return set_at(tx, ty, *arrays, index=index)
 
 
-scatter_set_p = _update("scatter_set", _write_set, _set_vjp_x, _set_vjp_y, _set_jvp)
+scatter_set_p = _update(
+    "scatter_set", _write_set, _set_vjp_x, _set_vjp_y, _set_jvp, statement="{} = {}"
+)
 
 # Without index arrays the rules read no values, so that records need not keep them:
 # filling an array of n elements one by one would keep n arrays.
 slice_set_p = _update(
-    "slice_set", _write_set, _set_vjp_x, _set_vjp_y, _set_jvp, linear=True
+    "slice_set",
+    _write_set,
+    _set_vjp_x,
+    _set_vjp_y,
+    _set_jvp,
+    linear=True,
+    statement="{} = {}",
 )
 
 
