@@ -121,7 +121,7 @@ import fgrad.scipy
 try:
     fgrad.scipy.linalg
 except ModuleNotFoundError as error:
-    assert "needs SciPy: pip install scipy" in str(error)
+    assert "needs SciPy, which is not installed: pip" in str(error)
 else:
     raise AssertionError
 """

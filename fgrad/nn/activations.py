@@ -14,6 +14,7 @@ from ..numpy.arrays import arraylike
 from ..ops.axes import normalize_axis
 from ..ops.elementwise import stop_gradient_p
 from ..ops.index import getitem
+from ..ops.logistic import log1mexp as _log1mexp
 from ..ops.logistic import logistic
 from ..ops.optional import scipy_special
 
@@ -172,10 +173,7 @@ def log1mexp(x: Any) -> Any:
     >>> log1mexp(np.array([1e-20, 800.0]))
     array([-46.05170186,  -0.        ])
     """
-    x = arraylike(x)
-    near = x < float(np.log(2.0))
-    small, large = np.where(near, x, 1.0), np.where(near, 1.0, x)
-    return np.where(near, np.log(-np.expm1(-small)), np.log1p(-np.exp(-large)))
+    return _log1mexp(arraylike(x))
 
 
 @short_errors

@@ -14,7 +14,16 @@ from ..core import Aval, Primitive
 from .basic import fit, fit_dtype
 from .contract import matmul
 from .linalg import cholesky_p, det_p
-from .solve import batch_one, inv_p, mT, solve_p, tril_p, triu_p
+from .solve import (
+    batch_one,
+    inv_p,
+    mT,
+    right_side,
+    solve_p,
+    triangular_rules,
+    tril_p,
+    triu_p,
+)
 from .stacks import batch_stacks, double, over_stack, stacked_like
 
 # -- solve, inv, det, cholesky: SciPy's values, the rules of NumPy's -------------------
@@ -69,17 +78,9 @@ def _solve_vjp_a(ct, z, a, b, **params):
     return fit(_part(product, params["assume"]), a, stacked_like(a, z))
 
 
-def _right_side(ta, tb, z):
-    """Return the right-hand side that gives the tangent of ``a @ z = b``."""
-    if ta is None:
-        return tb
-    product = matmul(ta, z)
-    return -product if tb is None else tb - product
-
-
 def _solve_jvp(ts, z, a, b, **params):
     ta = None if ts[0] is None else _part(ts[0], params["assume"])
-    return fit_dtype(scipy_solve(a, _right_side(ta, ts[1], z), **params), z)
+    return fit_dtype(scipy_solve(a, right_side(ta, ts[1], z), **params), z)
 
 
 scipy_solve = Primitive(
@@ -137,39 +138,10 @@ def _triangular(a, b, *, lower, transpose, unit):
     return over_stack(lambda a, b: solve_triangular(a, b, **options), a, b)
 
 
-def _triangle(x, lower, unit):
-    return tril_p(x, k=-int(unit)) if lower else triu_p(x, k=int(unit))
-
-
-def _triangular_pulled(ct, a, *, lower, transpose, unit):
-    return scipy_triangular(a, ct, lower=lower, transpose=not transpose, unit=unit)
-
-
-def _triangular_vjp_a(ct, z, a, b, *, lower, transpose, unit):
-    ct = _triangular_pulled(ct, a, lower=lower, transpose=transpose, unit=unit)
-    product = matmul(z, mT(ct)) if transpose else matmul(ct, mT(z))
-    return fit(-_triangle(product, lower, unit), a, stacked_like(a, z))
-
-
-def _triangular_jvp(ts, z, a, b, *, lower, transpose, unit):
-    ta, tb = ts
-    if ta is not None:
-        ta = _triangle(ta, lower, unit)
-        ta = mT(ta) if transpose else ta
-    params = {"lower": lower, "transpose": transpose, "unit": unit}
-    return fit_dtype(scipy_triangular(a, _right_side(ta, tb, z), **params), z)
-
-
 scipy_triangular = Primitive(
     "scipy_triangular",
     impl=_triangular,
-    abstract=lambda a, b, **params: solve_p.abstract(a, b),
-    vjp=(
-        _triangular_vjp_a,
-        lambda ct, z, a, b, **params: fit(_triangular_pulled(ct, a, **params), b, z),
-    ),
-    jvp=_triangular_jvp,
-    batch=batch_stacks(lambda: scipy_triangular),
+    **triangular_rules(lambda: scipy_triangular),
 )
 
 

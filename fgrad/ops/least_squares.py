@@ -16,15 +16,8 @@ from .contract import matmul
 from .elementwise import gt
 from .frames import column_products, hermitian_part, times_diagonal
 from .reduce import amax, sum_
-from .solve import (
-    batch_one,
-    batch_solve,
-    conj_of,
-    matrices,
-    mH,
-    result_dtype,
-    stacked_like,
-)
+from .solve import batch_one, conj_of, matrices, mH, result_dtype
+from .stacks import batch_stacks, stacked_like
 from .svd import svd_p
 
 # -- Hermitian matrices of which one triangle is read --------------------------------
@@ -212,7 +205,7 @@ lstsq_p = Primitive(
     vjp=(_lstsq_vjp_a, _lstsq_vjp_b),
     jvp=_lstsq_jvp,
     batch=lambda args, dims, size, **params: (
-        batch_solve(lambda: lstsq_p)(args, dims, size, **params)[0],
+        batch_stacks(lambda: lstsq_p)(args, dims, size, **params)[0],
         [0, 0, 0],
     ),
     multi=True,

@@ -1,10 +1,12 @@
-"""The logistic function: accurate in both tails, smooth to every order."""
+"""The logistic function and its kin: accurate far out, smooth to every order."""
 
 from __future__ import annotations
 
+from math import log as number_log
+
 import numpy as np
 
-from .elementwise import exp
+from .elementwise import exp, expm1, log, log1p, where
 from .families import elementwise, ufunc_aval
 
 
@@ -26,3 +28,16 @@ logistic = elementwise(
     rules=(lambda c, z, x: c * (z * logistic(-x)),),
     emit="",
 )
+
+
+def log1mexp(x):
+    """Return ``log(1 - exp(-x))`` for ``x >= 0``, accurate near 0 and far out.
+
+    Source: M. Maechler, "Accurately computing log(1 - exp(-|a|))", 2012.
+
+    >>> log1mexp(np.array([1e-20, 800.0]))
+    array([-46.05170186,  -0.        ])
+    """
+    near = x < number_log(2.0)
+    small, large = where(near, x, 1.0), where(near, 1.0, x)
+    return where(near, log(-expm1(-small)), log1p(-exp(-large)))

@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 
+def without_scipy(what: str) -> ModuleNotFoundError:
+    """Return the error of what needs SciPy, where there is none."""
+    return ModuleNotFoundError(
+        f"{what} needs SciPy, which is not installed: pip install 'fgrad[scipy]'",
+        name="scipy",
+    )
+
+
 def scipy_special(name: str, caller: str) -> Any:
     """Return a function of ``scipy.special``; say so kindly if SciPy is missing.
 
@@ -13,9 +21,6 @@ def scipy_special(name: str, caller: str) -> Any:
     """
     try:
         import scipy.special
-    except ImportError as error:
-        raise ImportError(
-            f"{caller} is computed by scipy.special.{name}, and SciPy is not "
-            "installed: python -m pip install scipy"
-        ) from error
+    except ModuleNotFoundError:
+        raise without_scipy(caller) from None
     return getattr(scipy.special, name)

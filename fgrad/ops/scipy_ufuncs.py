@@ -15,14 +15,12 @@ from ..errors import MissingRuleError
 from .basic import astype
 from .elementwise import stop_gradient_p
 from .families import elementwise, ufunc_aval
+from .optional import without_scipy
 
 try:
     from scipy import special as _special
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        "fgrad.scipy needs SciPy, which is not installed: pip install 'fgrad[scipy]'",
-        name=error.name,
-    ) from None
+except ModuleNotFoundError:
+    raise without_scipy("fgrad.scipy") from None
 
 scipy_special = _special
 

@@ -13,6 +13,7 @@ from ..core import Aval, Primitive, broadcast_shapes, ndim_of, shape_of
 from .basic import fit, fit_dtype, reshape, sum_axes, to_front, transpose
 from .contract import matmul
 from .elementwise import conj
+from .stacks import batch_stacks, stacked_like
 
 # -- parts and products ------------------------------------------------------------
 
@@ -105,23 +106,6 @@ def _abstract_solve(a, b, **params):
     return Aval(lead + b.shape[-2:], result_dtype(a, b))
 
 
-def batch_solve(prim):
-    """Return the batch rule of a primitive of two stacks of matrices."""
-
-    def batch(args, dims, size, **params):
-        ranks = [ndim_of(x) - (d is not None) for x, d in zip(args, dims, strict=True)]
-        rank = max(ranks)
-        aligned = []
-        for x, dim, own in zip(args, dims, ranks, strict=True):
-            if dim is not None:
-                x = to_front(x, dim)
-                x = reshape(x, shape=(size, *(1,) * (rank - own), *x.shape[1:]))
-            aligned.append(x)
-        return prim()(*aligned, **params), 0
-
-    return batch
-
-
 solve_p = Primitive(
     "solve",
     impl=lambda a, b: np.linalg.solve(a, b),
@@ -132,19 +116,14 @@ solve_p = Primitive(
         ),
         lambda ct, z, a, b: fit(solve_p(mT(a), ct), b, z),
     ),
-    jvp=lambda ts, z, a, b: fit_dtype(solve_p(a, _solve_rhs(ts, z)), z),
-    batch=batch_solve(lambda: solve_p),
+    jvp=lambda ts, z, a, b: fit_dtype(solve_p(a, right_side(ts[0], ts[1], z)), z),
+    batch=batch_stacks(lambda: solve_p),
     emit="np.linalg.solve({0}, {1})",
 )
 
 
-def stacked_like(a, z):
-    """Return the aval of ``a`` stacked as often as the solution ``z`` is."""
-    return Aval(z.shape[:-2] + a.shape[-2:], z.dtype)
-
-
-def _solve_rhs(ts, z):
-    ta, tb = ts
+def right_side(ta, tb, z):
+    """Return the right-hand side that gives the tangent of ``a @ z = b``."""
     if ta is None:
         return tb
     product = matmul(ta, z)
@@ -189,43 +168,44 @@ def _triangular_solve(a, b, *, lower, transpose, unit):
     return np.linalg.solve(a.swapaxes(-1, -2) if transpose else a, b)
 
 
-def _part(x, lower, unit):
-    """Return the triangle that a triangular solve reads."""
-    return tril_p(x, k=-int(unit)) if lower else triu_p(x, k=int(unit))
+def triangular_rules(prim):
+    """Return the fields of a primitive that solves triangular systems, but its impl."""
 
+    def part(x, lower, unit):
+        return tril_p(x, k=-int(unit)) if lower else triu_p(x, k=int(unit))
 
-def _triangular_vjp_a(ct, z, a, b, *, lower, transpose, unit):
-    ct_b = _triangular_vjp_b(ct, z, a, b, lower=lower, transpose=transpose, unit=unit)
-    product = matmul(z, mT(ct_b)) if transpose else matmul(ct_b, mT(z))
-    return fit(-_part(product, lower, unit), a, stacked_like(a, z))
+    def pulled(ct, a, *, transpose, **params):
+        return prim()(a, ct, transpose=not transpose, **params)
 
+    def vjp_a(ct, z, a, b, *, lower, transpose, unit):
+        ct = pulled(ct, a, lower=lower, transpose=transpose, unit=unit)
+        product = matmul(z, mT(ct)) if transpose else matmul(ct, mT(z))
+        return fit(-part(product, lower, unit), a, stacked_like(a, z))
 
-def _triangular_vjp_b(ct, z, a, b, *, lower, transpose, unit):
-    return triangular_solve_p(a, ct, lower=lower, transpose=not transpose, unit=unit)
+    def jvp(ts, z, a, b, *, lower, transpose, unit):
+        ta, tb = ts
+        if ta is not None:
+            ta = part(ta, lower, unit)
+            ta = mT(ta) if transpose else ta
+        t = right_side(ta, tb, z)
+        t = prim()(a, t, lower=lower, transpose=transpose, unit=unit)
+        return fit_dtype(t, z)
 
+    def vjp_b(ct, z, a, b, **params):
+        return fit(pulled(ct, a, **params), b, z)
 
-def _triangular_jvp(ts, z, a, b, *, lower, transpose, unit):
-    ta, tb = ts
-    if ta is not None:
-        ta = _part(ta, lower, unit)
-        ta = mT(ta) if transpose else ta
-    t = _solve_rhs((ta, tb), z)
-    t = triangular_solve_p(a, t, lower=lower, transpose=transpose, unit=unit)
-    return fit_dtype(t, z)
+    return {
+        "abstract": _abstract_solve,
+        "vjp": (vjp_a, vjp_b),
+        "jvp": jvp,
+        "batch": batch_stacks(prim),
+    }
 
 
 triangular_solve_p = Primitive(
     "triangular_solve",
     impl=_triangular_solve,
-    abstract=_abstract_solve,
-    vjp=(
-        _triangular_vjp_a,
-        lambda ct, z, a, b, **params: fit(
-            _triangular_vjp_b(ct, z, a, b, **params), b, z
-        ),
-    ),
-    jvp=_triangular_jvp,
-    batch=batch_solve(lambda: triangular_solve_p),
+    **triangular_rules(lambda: triangular_solve_p),
 )
 
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..ops.optional import without_scipy
+
 if TYPE_CHECKING:
     from . import fft as fft
     from . import integrate as integrate
@@ -48,9 +50,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "scipy":
             raise
-        raise ModuleNotFoundError(
-            f"fgrad.scipy.{name} needs SciPy: pip install scipy", name="scipy"
-        ) from error
+        raise without_scipy(f"fgrad.scipy.{name}") from None
 
 
 def __dir__() -> list[str]:

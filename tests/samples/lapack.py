@@ -24,11 +24,8 @@ SAMPLES = [
     Sample(lapack.scipy_solve, (positive(3, dtype=complex), array(3, 2, dtype=complex)),
            {"assume": 7, "lower": True}, smooth=False),
     *(Sample(p, (a,)) for p in (lapack.scipy_inv, lapack.scipy_det) for a in FULL),
-    *(
-        Sample(lapack.scipy_cholesky, (a,), {"upper": upper}, smooth=False)
-        for a in HALVES
-        for upper in (False, True)
-    ),
+    *(Sample(lapack.scipy_cholesky, (a,), {"upper": upper}, smooth=False)
+      for a in HALVES for upper in (False, True)),
     *(Sample(lapack.scipy_triangular, SYSTEMS[4], params) for params in TRIANGLES),
     *(Sample(lapack.scipy_triangular, s, TRIANGLES[4]) for s in SYSTEMS),
     *(Sample(p, (a,)) for p in (lu.lu_p, lu.lu_factor_p) for a in FULL + TALL),

@@ -25,6 +25,7 @@ from ...ops.elementwise import (
     tan,
     where,
 )
+from ...ops.logistic import log1mexp
 from ...ops.special import expit, log_expit, log_ndtr, logit, ndtr, ndtri, ndtri_exp
 from ...ops.special_bessel import i0e
 from ...ops.special_cdfs import (
@@ -44,7 +45,7 @@ from ...ops.special_cdfs import (
 )
 from ...ops.special_elementary import cosm1, xlog1py, xlogy
 from ...ops.special_gamma import betaln, gammaln
-from .families import LN2, Continuous, log1mexp
+from .families import LN2, Continuous
 
 LOG_2PI = real_log(2 * pi)
 

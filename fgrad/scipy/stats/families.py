@@ -13,21 +13,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ...ops.elementwise import exp, expm1, floor, log, log1p, where
+from ...ops.elementwise import exp, floor, log, log1p, where
 from ..exponential_sums import floating
 
 Formula = Callable[..., Any]
 LN2 = float(np.log(2.0))
-
-
-def log1mexp(t: Any) -> Any:
-    """Return ``log(1 - exp(-t))`` of positive ``t`` (Mächler, Rmpfr vignette, 2012)."""
-    near = t < LN2
-    return where(
-        near,
-        log(-expm1(-where(near, t, 1.0))),
-        log1p(-exp(-where(near, 1.0, t))),
-    )
 
 
 def log_probability(p: Any) -> Any:
