@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from .segment import segment_prod as segment_prod
     from .segment import segment_sum as segment_sum
 
-_SEGMENTS = ("segment_max", "segment_min", "segment_prod", "segment_sum")
+__all__ = ["segment_max", "segment_min", "segment_prod", "segment_sum"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _SEGMENTS:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(".segment", __name__), name)
     globals()[name] = found

@@ -121,4 +121,4 @@ def pinv(a, *, atol=None, rtol=None, return_rank=False, check_finite=True):
     """Return the pseudo-inverse of a matrix of full rank."""
     if atol is not None or return_rank:
         raise ValueError("pinv of a traced matrix takes neither atol nor return_rank")
-    return numpy_pinv(a, rtol)
+    return numpy_pinv(a, rtol=rtol)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,8 @@ from tests.sweep import Call, all_calls, all_tables
 
 from .notes import NOTES, OUTSIDE
 
-WORKS, ZERO, NONE, VALUES, FAILS = "yes", "0", "-", "values", "**no**"
+WORKS, ZERO, NONE, VALUES = "yes", "0", "-", "values"
+RAISES, FAILS = "raises", "**no**"
 
 
 class Row(NamedTuple):
@@ -50,36 +51,49 @@ def floats(z: Any) -> list[Any]:
 
 
 def name_of(call: Call) -> str:
-    """Return the function that a call is of; methods of ufuncs count for these."""
-    found = re.match(r"\w+", call.text)
-    assert found
-    return found[0]
+    """Return the function that a call is of; methods of ufuncs count for these.
+
+    Of an expression that is the method, or the operators with ``x`` for operands.
+    """
+    pattern = r"\w+\.(\w+)" if call.table.expressions else r"(\w+)"
+    found = re.match(pattern, call.text)
+    return found[1] if found else re.sub(r"\w+(\.\w+|\[.*\])*", "x", call.text)
 
 
 def namespaces() -> list[str]:
-    """Return the names of the modules that tables are about."""
-    return sorted({table.ours for table in all_tables()})
+    """Return the names of the modules that tables or reasons are about."""
+    reasons = {f"fgrad.{n}" for n in OUTSIDE if not n.startswith("numpy.ndarray")}
+    return sorted({table.ours for table in all_tables()} | reasons)
 
 
 def public_names(namespace: str) -> list[str]:
-    """Return the functions of a namespace, without classes, dtypes and constants."""
-    module = import_module(namespace)
-    found = [n for n in module.__all__ if callable(getattr(module, n))]
-    return sorted(n for n in found if not isinstance(getattr(module, n), type))
+    """Return the functions and distributions of a namespace, without its classes."""
+    scope = resolve_name(namespace)
+    offered = getattr(scope, "__all__", [n for n in dir(scope) if n[0] != "_"])
+    members = {n: getattr(scope, n) for n in offered}
+    return sorted(n for n, x in members.items() if _is_function(x))
+
+
+def _is_function(x: Any) -> bool:
+    distribution = any(hasattr(x, n) for n in ("pdf", "pmf", "logpdf", "logpmf"))
+    return (callable(x) or distribution) and not isinstance(x, type)
 
 
 def plain_only(namespace: str) -> list[str]:
     """Return the functions of SciPy that take no traced values, as they are."""
     if not namespace.startswith("fgrad.scipy."):
         return []
-    theirs = import_module(namespace.removeprefix("fgrad."))
-    found = [n for n in public_names(namespace) if hasattr(theirs, n)]
-    return [n for n in found if definition(getattr(theirs, n)) is None]
+    ours = resolve_name(namespace)
+    theirs = resolve_name(namespace.removeprefix("fgrad."))
+    names = [n for n in public_names(namespace) if hasattr(theirs, n)]
+    pairs = {n: (getattr(ours, n), getattr(theirs, n)) for n in names}
+    same = [n for n, (f, g) in pairs.items() if g in (f, getattr(f, "__wrapped__", f))]
+    return [n for n in same if definition(getattr(theirs, n)) is None]
 
 
 def other_names(namespace: str) -> dict[str, list[str]]:
     """Return for functions with calls under what other names they stand there."""
-    module = import_module(namespace)
+    module = resolve_name(namespace)
     tested = {name_of(c) for c in all_calls() if c.table.ours == namespace}
     first = {id(getattr(module, n)): n for n in sorted(tested) if hasattr(module, n)}
     found: dict[str, list[str]] = {}
@@ -122,7 +136,7 @@ def outside(namespace: str) -> dict[str, str]:
 
 def _together(marks: tuple[str, ...]) -> str:
     """Return what calls of one function say together."""
-    for mark in (FAILS, WORKS, VALUES, ZERO):
+    for mark in (FAILS, WORKS, RAISES, VALUES, ZERO):
         if mark in marks:
             return mark
     return NONE
@@ -137,6 +151,8 @@ def tried(call: Call) -> tuple[str, str, str, str]:
         smooth = lambda *xs: floats(function(*xs))
         if not (arrays and smooth(*arrays)):
             slopes = (NONE, NONE)
+        elif call.told(call.table.refused):
+            slopes = (RAISES, RAISES)
         else:
             slopes = _mark(_pulled, smooth, arrays), _mark(_pushed, smooth, arrays)
         every = lambda *xs: leaves(function(*xs))
@@ -178,6 +194,7 @@ compared with NumPy or SciPy, with difference quotients and with loops by the te
 - **yes**: it works. **0**: it works, and the derivative is zero wherever it exists.
 - **-**: there is nothing to differentiate, or to map: no float argument, or no float
   result.
+- **raises**: there is no derivative, and asking for it is an error.
 - **values**: the shape of the result depends on values. It works where values are known
   (under un-jitted `grad`, `vjp`, `jvp`), not under `vmap` and `jit`.
 
@@ -192,13 +209,18 @@ def page() -> str:
     return "\n".join([HEAD, *map(section, namespaces())])
 
 
+def _code(text: str) -> str:
+    """Return text as code in a cell of a table."""
+    return f"`{text}`".replace("|", "\\|")
+
+
 def section(namespace: str) -> str:
     """Return the part of the page about one namespace."""
     lines = [
         f"## `{namespace}`\n",
         "| function | vjp | jvp | vmap | jit | conventions and limits |",
         "|---|---|---|---|---|---|",
-        *(f"| `{r[0]}` | {' | '.join(r[1:5])} | {r[5]} |" for r in rows(namespace)),
+        *(f"| {_code(r[0])} | {' | '.join(r[1:5])} | {r[5]} |" for r in rows(namespace)),
     ]
     reasons = dict(outside(namespace))
     if plain := plain_only(namespace):

@@ -65,6 +65,18 @@ OUTSIDE: dict[str, dict[str, str]] = {
         "Collectives ([vmap.md](vmap.md))": """
             all_gather all_to_all axis_index axis_size pbroadcast pmax pmean pmin
             ppermute pshuffle psum psum_scatter pswapaxes""",
-        "Facts": "DotDimensionNumbers",
+    },
+    "scipy.linalg": {"Raise on traced values": "funm"},
+    "scipy.optimize": {
+        "Searches, which cannot be traced ([scipy_solvers.md](scipy_solvers.md))": """
+            least_squares minimize root""",
+    },
+    "numpy.ndarray": {
+        "Raise on traced values: they have no memory of their own": """
+            byteswap dump dumps getfield item resize setfield setflags tobytes tofile
+            tolist view""",
+        "Write to the array ([item_assignment.md](item_assignment.md))": """
+            fill partition put sort""",
+        "Of integers that are traced": "choose",
     },
 }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,7 +32,9 @@ class Table:
     ``reference`` one that has the values for plain arrays only. The other fields list
     beginnings of calls: ``coarse`` ones cannot have the last bit of ``plain``,
     ``kinked`` ones have no slope that a difference quotient sees, ``by_value`` ones
-    have a shape that depends on values.
+    have a shape that depends on values, and ``refused`` ones raise when they are
+    differentiated, for there is no derivative. ``expressions`` says that the calls are whole
+    expressions, of methods and operators, not functions of the namespace.
     """
 
     ours: str
@@ -41,7 +44,9 @@ class Table:
     coarse: tuple[str, ...] = ()
     kinked: tuple[str, ...] = ()
     by_value: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     names: dict[str, Any] = field(default_factory=dict)
+    expressions: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,9 @@ class Call:
 
     def read(self, namespace: str) -> tuple[Callable[..., Any], list[Any]]:
         """Return the call as a function of the float arrays it names, and these."""
-        module = import_module(namespace)
-        code = compile(f"_.{self.text}", str(self), "eval")
+        module = resolve_name(namespace)
+        text = self.text if self.table.expressions else f"_.{self.text}"
+        code = compile(text, str(self), "eval")
         used = [n for n in FLOATS if n in code.co_names]
         scope = {**OTHERS, **self.table.names, "np": np, "_": module, "int": int}
 

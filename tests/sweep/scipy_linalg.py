@@ -33,12 +33,21 @@ eigh(D) eigh(D,eigvals_only=True) eigh(D,lower=False) eigh(D,S@S.T+D,eigvals_onl
 eigvalsh(D) eigh(QS@QS.conj().T) eigh_tridiagonal(V,W[:4])
 eigh_tridiagonal(V,W[:4],eigvals_only=True) hadamard(4) helmert(3) hilbert(3)
 invhilbert(3) pascal(3) invpascal(3) dft(3)
+pinv(A) pinv(C,rtol=1e-8) pinv(FS) pinv(Q) pinv(ODD) qr(S)
+qr(C,mode="economic") qr(A,mode="r") qr(A) qr(ODD[::-1],mode="r") qr(FS) qr(ONE)
+qr_multiply(S,A.T) qr_multiply(C,V[:4]) qr_multiply(S,A,"left") qr_multiply(C,A[:2,:2],"left")
+qr_multiply(QS,Q.T,conjugate=True) svd(A) svd(C,full_matrices=False) svd(S) svd(F)
+svd(ONE) svd(ODD,compute_uv=False) svdvals(A) svdvals(ODD) svdvals(Q) svdvals(FS)
+solve_lyapunov(S,D) solve_lyapunov(QS,QS) solve_lyapunov(ONE,ONE) schur(S) schur(QS)
+schur(S,"complex") schur(ONE) rsf2csf(*_.schur(S)) rsf2csf(ONE,ONE) hessenberg(S)
+hessenberg(QS,calc_q=True) hessenberg(ONE)
 """,
     coarse=("cho_solve", "lu_solve", "solve_continuous", "solve_discrete", "polar(",
             "eigh(D,S", "solve_sylvester", "cholesky(", "cho_factor",
             "solve(S,A,transposed",
             "eigh(D,eigvals", "eigvalsh", "eigh_tridiagonal(V,W[:4],eig",
-            "expm_frechet(S,D)"),
+            "expm_frechet(S,D)", "svd(", "svdvals", "pinv", "qr", "solve_lyapunov"),
     kinked=("cholesky", "cho_factor", "solve(D", "eigh(", "eigvalsh", "expm(FS"),
+    refused=("schur", "rsf2csf", "hessenberg"),
     names={"PIVOTS": np.array([2, 2, 2])},
 )  # fmt: skip
