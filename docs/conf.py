@@ -11,7 +11,7 @@ from typing import Any
 import fgrad
 
 project = "fgrad"
-author = "the fgrad authors"
+copyright = author = "the fgrad authors"
 version = release = fgrad.__version__
 
 extensions = [
@@ -137,7 +137,31 @@ def drop_absent(app: Any, docname: str, source: list[str]) -> None:
         source[0] = "\n".join(s for s in lines if not absent(s) or there(s))
 
 
+def trim_blocks(app: Any, doctree: Any) -> None:
+    """Take the empty lines away that end a block of code, as doctests need them."""
+    from docutils import nodes  # the tests read this file without Sphinx
+
+    for block in doctree.findall(nodes.literal_block):
+        if block.astext() == block.rawsource:
+            block.rawsource = block.rawsource.rstrip()
+            block[:] = [nodes.Text(block.rawsource)]
+
+
+def neuron(w1: float, w2: float, b: float) -> float:
+    """The error of the neuron that is worked by hand, for the front page."""
+    return 0.5 * (0.03 - fgrad.nn.sigmoid(0.1 * w1 + 0.3 * w2 + b)) ** 2
+
+
+def draw_neuron(app: Any, failed: Any) -> None:
+    """Write the page that the front page shows in a frame."""
+    if not failed and app.builder.format == "html":
+        drawing = fgrad.graph.draw(neuron)(0.5, 0.2, 1.83)
+        drawing.save(Path(app.outdir, "_static", "neuron.html"))
+
+
 def setup(app: Any) -> None:
-    """Make the reference pages before Sphinx looks for pages."""
+    """Add what is made by fgrad itself to what Sphinx does."""
     app.connect("config-inited", lambda app, config: write_reference(app))
     app.connect("source-read", drop_absent)
+    app.connect("doctree-read", trim_blocks)
+    app.connect("build-finished", draw_neuron)
