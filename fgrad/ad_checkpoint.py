@@ -22,3 +22,12 @@ from .control.residuals import print_saved_residuals as print_saved_residuals
 from .control.residuals import saved_residuals as saved_residuals
 
 remat = checkpoint
+
+__all__ = [
+    "checkpoint",
+    "checkpoint_name",
+    "checkpoint_policies",
+    "print_saved_residuals",
+    "remat",
+    "saved_residuals",
+]

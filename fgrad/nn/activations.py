@@ -168,7 +168,7 @@ def tanh(x: Any, /) -> Any:
 def log1mexp(x: Any) -> Any:
     """Return ``log(1 - exp(-x))`` for ``x >= 0``, accurate near 0 and far out.
 
-    Source: M. Maechler, "Accurately computing log(1 - exp(-|a|))", 2012.
+    Source: M. Maechler, ``Accurately computing log(1 - exp(-|a|))``, 2012.
 
     >>> log1mexp(np.array([1e-20, 800.0]))
     array([-46.05170186,  -0.        ])

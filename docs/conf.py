@@ -1,0 +1,167 @@
+"""How Sphinx builds these pages: ``sphinx-build -W --keep-going docs build/docs``."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import fgrad
+
+project = "fgrad"
+copyright = author = "the fgrad authors"
+version = release = fgrad.__version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_build", "**.ipynb_checkpoints"]
+
+html_theme = "furo"
+html_title = "fgrad"
+html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["fgrad.css"]
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = True
+
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
+myst_heading_anchors = 3
+
+# Every notebook runs, and a cell that raises fails the build.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 600
+nb_execution_show_tb = True
+nb_merge_streams = True
+
+# Docstrings say `name` for code; where it is the name of something here, it is a link.
+default_role = "py:obj"
+add_module_names = False
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+autosummary_generate = False
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+python_use_unqualified_type_names = True
+toc_object_entries_show_parents = "hide"
+
+# The modules of the reference that have a page each, made from their docstrings.
+MODULES = (
+    "fgrad.ad_checkpoint",
+    "fgrad.control.checkpoint_policies",
+    "fgrad.custom_batching",
+    "fgrad.debug",
+    "fgrad.errors",
+    "fgrad.experimental",
+    "fgrad.export",
+    "fgrad.flatten_util",
+    "fgrad.graph",
+    "fgrad.lax",
+    "fgrad.nn",
+    "fgrad.optim",
+    "fgrad.random",
+    "fgrad.scipy.special",
+    "fgrad.scipy.optimize",
+    "fgrad.scipy.integrate",
+    "fgrad.scipy.interpolate",
+    "fgrad.scipy.sparse.linalg",
+    "fgrad.tree",
+    "fgrad.tree_util",
+    "fgrad.stages",
+    "fgrad.test_util",
+)
+
+
+def own_members(name: str, module: Any) -> list[str]:
+    """Return the public names of a module that are fgrad's, and no other library's."""
+    public = getattr(module, "__all__", None) or sorted(
+        n
+        for n, x in vars(module).items()
+        if not n.startswith("_") and getattr(x, "__module__", None) == name
+    )
+    home = lambda n: getattr(getattr(module, n), "__module__", None) or ""
+    return [n for n in public if home(n).startswith("fgrad")]
+
+
+def reference_page(name: str) -> str:
+    """Return the page of one module: what it is, a table of its names, each name."""
+    module = import_module(name)
+    names = own_members(name, module)
+    rows = "\n".join(f"   {n}" for n in names)
+    return (
+        f"# `{name}`\n\n```{{eval-rst}}\n"
+        f".. automodule:: {name}\n\n"
+        f".. autosummary::\n   :nosignatures:\n\n{rows}\n\n"
+        + "".join(documented(n, getattr(module, n)) for n in names)
+        + "```\n"
+    )
+
+
+def documented(name: str, value: Any) -> str:
+    """Return the directive that documents one name."""
+    if inspect.isclass(value):
+        return f".. autoclass:: {name}\n   :members:\n\n"
+    if callable(value):
+        return f".. autofunction:: {name}\n\n"
+    return f".. autodata:: {name}\n   :no-value:\n\n"
+
+
+def write_reference(app: Any) -> None:
+    """Write the pages of the modules, those that changed."""
+    folder = Path(app.srcdir, "reference", "modules")
+    folder.mkdir(exist_ok=True)
+    for name in filter(find_spec, MODULES):
+        page, text = folder / f"{name}.md", reference_page(name)
+        if not page.exists() or page.read_text("utf-8") != text:
+            page.write_text(text, "utf-8")
+
+
+def drop_absent(app: Any, docname: str, source: list[str]) -> None:
+    """Leave chapters out of the contents that a checkout does not have.
+
+    A wrong name does not get lost in this way: a page in no contents is a warning.
+    """
+    if docname == "index":
+        lines = source[0].splitlines()
+        absent = lambda s: s.startswith(("texts/", "notebooks/", "random"))
+        there = lambda s: Path(app.srcdir, s + ".md").exists()
+        source[0] = "\n".join(s for s in lines if not absent(s) or there(s))
+
+
+def trim_blocks(app: Any, doctree: Any) -> None:
+    """Take the empty lines away that end a block of code, as doctests need them."""
+    from docutils import nodes  # the tests read this file without Sphinx
+
+    for block in doctree.findall(nodes.literal_block):
+        if block.astext() == block.rawsource:
+            block.rawsource = block.rawsource.rstrip()
+            block[:] = [nodes.Text(block.rawsource)]
+
+
+def neuron(w1: float, w2: float, b: float) -> float:
+    """The error of the neuron that is worked by hand, for the front page."""
+    return 0.5 * (0.03 - fgrad.nn.sigmoid(0.1 * w1 + 0.3 * w2 + b)) ** 2
+
+
+def draw_neuron(app: Any, failed: Any) -> None:
+    """Write the page that the front page shows in a frame."""
+    if not failed and app.builder.format == "html":
+        drawing = fgrad.graph.draw(neuron)(0.5, 0.2, 1.83)
+        drawing.save(Path(app.outdir, "_static", "neuron.html"))
+
+
+def setup(app: Any) -> None:
+    """Add what is made by fgrad itself to what Sphinx does."""
+    app.connect("config-inited", lambda app, config: write_reference(app))
+    app.connect("source-read", drop_absent)
+    app.connect("doctree-read", trim_blocks)
+    app.connect("build-finished", draw_neuron)
