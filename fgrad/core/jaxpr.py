@@ -81,6 +81,12 @@ class Jaxpr:
 
     __str__ = __repr__
 
+    def _repr_html_(self) -> str:
+        """Return the jaxpr in colours, for notebooks."""
+        from .highlighting import highlighted
+
+        return highlighted(repr(self))
+
 
 def atom_aval(atom: Any) -> Aval:
     """Return the aval of a variable or a constant."""

@@ -3,66 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
+from .heat import cells, table
 from .model import Edge, Graph, Node
-from .wording import short
+from .wording import short_lines, slope
 
 FORWARD, BACKWARD = "#1a7f37", "#b42318"
 _SHAPES = {
-    "input": 'shape=box, style="rounded,filled", fillcolor="#eef4ff"',
-    "constant": 'shape=plaintext, fontcolor="#57606a"',
-    "operation": 'shape=circle, style=filled, fillcolor="#ffffff"',
-    "call": 'shape=box, style="filled", fillcolor="#f6f8fa"',
-    "output": "shape=plaintext",
+    "input": 'shape=box, style="rounded,filled", fillcolor="#ddf4ff"',
+    "constant": 'shape=plaintext, fontcolor="#57606a", width=0.1, height=0.2',
+    "operation": 'shape=box, style="rounded,filled", fillcolor="#ffffff", width=0.4',
+    "call": 'shape=box, style="filled,dashed", fillcolor="#f6f8fa"',
+    "output": "shape=plaintext, width=0.1, height=0.2",
 }
+_ROUND = "shape=circle, style=filled, fillcolor=white, width=0.4, fixedsize=true"
+_MAP_SIZE = 16
 
 
-def to_dot(graph: Graph) -> str:
+def to_dot(graph: Graph, direction: str = "LR", heat: bool = False) -> str:
     """Return a graph as DOT: values above the edges, gradients below, in colours."""
+    space = "nodesep=0.3; ranksep=0.45" if direction == "LR" else "ranksep=0.3"
     lines = [
         "digraph {",
-        '  rankdir=LR; bgcolor="transparent"; nodesep=0.35; ranksep=0.6;',
-        '  node [fontname="Helvetica", fontsize=12, margin="0.08,0.04"];',
-        '  edge [fontname="Helvetica", fontsize=10, arrowsize=0.6];',
-        *_body(graph, "  "),
+        f'  rankdir={direction}; bgcolor="white"; {space};',
+        '  node [fontname="Helvetica", fontsize=12, margin="0.08,0.04", height=0.3];',
+        '  edge [fontname="Helvetica", fontsize=10, arrowsize=0.6, color="#57606a"];',
+        *_body(graph, "  ", heat),
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _body(graph: Graph, indent: str) -> Iterator[str]:
+def _body(graph: Graph, indent: str, heat: bool) -> Iterator[str]:
     for node in graph.nodes:
-        yield from _node(node, indent)
-    for edge in graph.edges:
-        yield f"{indent}{edge.source} -> {edge.target} [label=<{_flow(edge)}>];"
+        if node.body is None:
+            yield f"{indent}{node.key} [{_node(node, heat)}];"
+            continue
+        yield f"{indent}subgraph cluster_{node.key} {{"
+        yield f'{indent}  label={_quoted(node.symbol)}; fontname="Helvetica";'
+        yield f'{indent}  fontsize=11; style="rounded,filled,dashed"; color="#8c959f";'
+        yield f'{indent}  fillcolor="#f6f8fa"; tooltip={_quoted(_tip(node))};'
+        for kind in ("input", "output"):  # each at one border of the box
+            keys = " ".join(f"{n.key};" for n in node.body.of_kind(kind))
+            yield f"{indent}  {{ rank=same; {keys} }}"
+        yield from _body(node.body, indent + "  ", heat)
+        yield f"{indent}}}"
+    for source, target, edge in graph.joined():
+        yield f"{indent}{source} -> {target} [{_edge(edge, graph)}];"
 
 
-def _node(node: Node, indent: str) -> Iterator[str]:
-    tip = f"{node.name} = {node.expression}" if node.expression else node.symbol
-    tip = f"{tip}\n{node.line}" if node.line else tip
-    if node.body is None:
-        label = f"label={_quoted(node.symbol)}, tooltip={_quoted(tip)}"
-        yield f"{indent}{node.key} [{label}, {_SHAPES[node.kind]}];"
-        return
-    yield f"{indent}subgraph cluster_{node.key} {{"
-    yield f"{indent}  label={_quoted(node.symbol)}; style=rounded; color=gray;"
-    yield f"{indent}  {node.key} [label={_quoted(node.symbol)}, {_SHAPES['call']}];"
-    yield from _body(node.body, indent + "  ")
-    yield f"{indent}}}"
+def _node(node: Node, heat: bool) -> str:
+    shape = _SHAPES[node.kind]
+    if node.kind == "operation" and len(node.symbol) <= 2:
+        shape = _ROUND
+    maps = [cells(x, _MAP_SIZE) for x in (node.value, node.gradient)] if heat else []
+    pictures = [f"<td>{table(colours)}</td>" for colours in maps if colours is not None]
+    label = _quoted(node.symbol)
+    if pictures and node.kind not in ("constant", "output"):
+        row = f'<tr><td colspan="{len(pictures)}">{_text(node.symbol)}</td></tr>'
+        label = f'<<table border="0">{row}<tr>{"".join(pictures)}</tr></table>>'
+        shape = _SHAPES[node.kind]
+    return f"label={label}, tooltip={_quoted(_tip(node))}, {shape}"
 
 
-def _flow(edge: Edge) -> str:
+def _tip(node: Node) -> str:
+    code = f"{node.name} = {node.expression}" if node.expression else node.symbol
+    return f"{code}\n{node.line}" if node.line else code
+
+
+def _edge(edge: Edge, graph: Graph) -> str:
     """Return the value above a line, and below it the gradient if there is one."""
-    rows = [_row(edge.value, FORWARD)]
+    rows = [_row(text, FORWARD) for text in short_lines(edge.value)]
     if edge.gradient is not None:
-        rows.append(_row(edge.gradient, BACKWARD))
-    return f'<table border="0" cellspacing="0">{"".join(rows)}</table>'
+        # the shape is that of the value
+        rows.append(_row(short_lines(edge.gradient, slope)[-1], BACKWARD))
+    tip = f"{edge.name} to {edge.target}"
+    label = f'<table border="0" cellspacing="0" cellpadding="1">{"".join(rows)}</table>'
+    return f"label=<{label}>, tooltip={_quoted(tip)}"
 
 
-def _row(value: Any, color: str) -> str:
-    text = short(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f'<tr><td><font color="{color}">{text}</font></td></tr>'
+def _row(text: str, colour: str) -> str:
+    return f'<tr><td><font color="{colour}">{_text(text)}</font></td></tr>'
+
+
+def _text(text: Any) -> str:
+    return escape(str(text), quote=False)
 
 
 def _quoted(text: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from ..core import aval_of, is_inexact, short_errors
-from ..transforms.arguments import name_of
+from ..transforms.arguments import name_of, shown
 from .dot import to_dot
 from .mermaid import to_mermaid
 from .model import Graph, graph_of
@@ -24,22 +25,40 @@ _NEEDS_DOT = (
 
 
 class Drawing:
-    """A graph that can be written in several forms; notebooks show it as a picture."""
+    """A graph that can be written in several forms; notebooks show it as a picture.
 
-    def __init__(self, graph: Graph) -> None:
+    ``graph`` has the nodes and the edges, with their values and gradients. ``heat`` and
+    ``direction`` are as in `draw`.
+    """
+
+    def __init__(self, graph: Graph, heat: bool = False, direction: str = "LR") -> None:
         self.graph = graph
+        self.heat = heat
+        self.direction = direction
 
     def dot(self) -> str:
-        """Return the graph in the language of Graphviz."""
-        return to_dot(self.graph)
+        """Return the graph in the language of Graphviz; it needs no program.
+
+        >>> draw(lambda x: 2.0 * x)(3.0).dot()[:9]
+        'digraph {'
+        """
+        return to_dot(self.graph, self.direction, self.heat)
 
     def mermaid(self) -> str:
-        """Return the graph in the language of Mermaid."""
-        return to_mermaid(self.graph)
+        """Return the graph in the language of Mermaid, which GitHub draws.
+
+        Put it into a fenced block ``mermaid`` of a Markdown file.
+        """
+        return to_mermaid(self.graph, self.direction)
 
     def html(self) -> str:
-        """Return a page that needs nothing else: move, zoom, hover, step."""
-        return to_html(self.graph)
+        """Return a page that needs nothing else.
+
+        Drag to move, turn the wheel to zoom, point at nodes and edges, step through
+        both passes with the arrow keys, click a box to fold it up. The page always runs
+        from left to right.
+        """
+        return to_html(self.graph, self.heat)
 
     def svg(self) -> str:
         """Return the graph as an SVG picture, which Graphviz draws.
@@ -49,7 +68,10 @@ class Drawing:
         return self._drawn("svg").decode()
 
     def png(self) -> bytes:
-        """Return the graph as a PNG picture, which Graphviz draws."""
+        """Return the graph as a PNG picture, which Graphviz draws.
+
+        Raises RuntimeError if the program `dot` is not there.
+        """
         return self._drawn("png")
 
     def _drawn(self, kind: str) -> bytes:
@@ -84,10 +106,18 @@ class Drawing:
         return f"```mermaid\n{self.mermaid()}```\n"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        bundle = {"text/plain": repr(self), "text/markdown": self._fenced()}
+        """Return the picture for notebooks; the page in a frame where `dot` is missing.
+
+        Notebooks prefer HTML and Markdown to pictures, so there is only one of them.
+        """
         if shutil.which("dot"):
-            bundle["image/svg+xml"] = self.svg()
-        return bundle
+            return {"text/plain": repr(self), "image/svg+xml": self.svg()}
+        frame = f'<iframe srcdoc="{escape(self.html())}" width="100%" height="480">'
+        return {
+            "text/plain": repr(self),
+            "text/html": f"{frame}</iframe>",
+            "text/markdown": self._fenced(),
+        }
 
     def __repr__(self) -> str:
         n = len(self.graph.operations)
@@ -95,15 +125,30 @@ class Drawing:
 
 
 def draw(
-    fun: Callable[..., Any], *, grad: bool | None = None, depth: int = 1
+    fun: Callable[..., Any],
+    *,
+    grad: bool | None = None,
+    depth: int = 1,
+    heat: bool = False,
+    direction: str = "LR",
+    max_nodes: int = 1000,
 ) -> Callable[..., Drawing]:
     """Return a function that draws the computational graph of ``fun``.
 
     It takes the arguments of ``fun``. Nodes are operations; edges carry the value that
-    flows forwards and, with ``grad``, the gradient that flows back. Without ``grad``,
-    gradients are shown if the output is a scalar. Programs that are called inside
-    (jit, scan, cond) are boxes, ``depth`` levels deep; of a loop the first iteration is
-    shown. ``fun`` may be a transformed function: ``draw(fgrad.grad(f))``.
+    flows forwards and, with ``grad``, the gradient that flows back: by default if the
+    output is a scalar. ``fun`` may be a transformed function: ``draw(fgrad.grad(f))``.
+
+    Programs that are called inside (jit, checkpoint, scan, cond, functions with rules
+    of their own) are boxes, ``depth`` levels deep. Of a loop the first iteration is
+    shown, of a cond the branch that is taken. A function with a rule of its own has no
+    gradients in its box, since the rule does not look into it.
+
+    ``heat`` shows vectors and matrices as small heat maps. ``direction`` is ``"LR"``,
+    from left to right, or ``"TB"``, from top to bottom (in pictures, DOT and Mermaid).
+
+    Raises TypeError for ``grad=True`` if the output is no scalar, and ValueError if the
+    graph has more than ``max_nodes`` nodes.
 
     >>> drawing = draw(lambda x, y: x * y + x)(3.0, 4.0)
     >>> drawing
@@ -111,13 +156,30 @@ def draw(
     >>> [float(node.gradient) for node in drawing.graph.nodes if node.kind == "input"]
     [5.0, 3.0]
     """
+    if direction not in ("LR", "TB"):
+        raise ValueError(f'draw: direction is "LR" or "TB", got {shown(direction)}')
+    if type(depth) is not int or depth < 0:
+        raise ValueError(f"draw: depth is a number of levels >= 0, got {shown(depth)}")
 
     @short_errors
     def drawn(*args: Any) -> Drawing:
         found = record(fun, args, "draw")
-        return Drawing(graph_of(found, _seeds(found, fun, grad), depth))
+        _check_size(len(found.jaxpr.eqns), found.name, max_nodes)
+        graph = graph_of(found, _seeds(found, fun, grad), depth)
+        _check_size(sum(1 for _ in graph.everywhere()), found.name, max_nodes)
+        return Drawing(graph, heat, direction)
 
     return drawn
+
+
+def _check_size(nodes: int, name: str, most: int) -> None:
+    if nodes > most:
+        raise ValueError(
+            f"draw({name}): the graph has {nodes} nodes, more than max_nodes={most}, "
+            "and nobody can read that. Draw a smaller problem; make one box of a part "
+            "with fgrad.jit, or of a Python loop with lax.scan; show fewer levels of "
+            f"boxes with depth=0; or allow it: draw(f, max_nodes={nodes})"
+        )
 
 
 def _seeds(found: Record, fun: Any, grad: bool | None) -> list[Any] | None:

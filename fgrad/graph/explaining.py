@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 
-from ..core import Var, aval_of, is_inexact, short_errors
+from ..core import Eqn, Var, aval_of, is_inexact, short_errors
 from ..core.source import where
-from ..transforms.arguments import name_of
+from ..transforms.arguments import name_of, shown
+from .boxes import box_of, is_call, is_open, title
 from .gradients import Gradients, gradients_of
 from .naming import names_of
 from .recording import Record, record
-from .wording import constant, expression, local_gradient, short
+from .tables import as_html, as_latex, as_markdown, as_text
+from .wording import constant, expression, is_number, local_gradient, short, slope
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,25 @@ class Step:
     """The argument that it flows to."""
     line: str
     """The user's line: ``model.py:12 (loss)``."""
+    level: int = 0
+    """How many calls the operation is inside of."""
 
     @property
     def cells(self) -> tuple[str, ...]:
         """The step as a row of the table."""
         local = self.formula
         if self.local is not None:
-            number = short(self.local)
-            local = f"{self.formula} = {number}" if self.formula else number
-            local = number if self.formula == number else local
-        flows = short(self.upstream), local, short(self.product)
-        return (self.expression, short(self.value), *flows, self.to, self.line)
+            number = short(self.local, slope)
+            named = self.formula and not is_number(self.formula)
+            local = f"{self.formula} = {number}" if named else number
+        code = "  " * self.level + self.expression
+        upstream = "" if self.upstream is None else short(self.upstream, slope)
+        product = short(self.product, slope)
+        return (code, short(self.value), upstream, local, product, self.to, self.line)
 
 
 _HEAD = ("step", "value", "upstream", "local gradient", "product", "to", "line")
+_STYLES = ("code", "value", "grad", "", "grad", "code", "")
 
 
 class Explanation:
@@ -67,79 +75,76 @@ class Explanation:
     def __len__(self) -> int:
         return len(self.steps)
 
+    @property
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [step.cells for step in self.steps]
+
+    @property
+    def _found(self) -> list[str]:
+        found = self.results.items()
+        return [f"d{self.name}/d{k} = {short(v, slope)}" for k, v in found]
+
     def __str__(self) -> str:
-        rows = [_HEAD, *(step.cells for step in self.steps)]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
-        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        rule = "  ".join("-" * width for width in widths)
-        found = [f"d{self.name}/d{k} = {short(v)}" for k, v in self.results.items()]
-        return "\n".join([lines[0], rule, *lines[1:], "", *found])
+        return "\n".join([as_text(_HEAD, self._rows), "", *self._found])
 
     __repr__ = __str__
 
     def markdown(self) -> str:
         """Return the table in Markdown."""
-        rows = [_HEAD, ("---",) * len(_HEAD)]
-        rows += [tuple(map(_escaped, step.cells)) for step in self.steps]
-        return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
-
-    def _repr_markdown_(self) -> str:
-        return self.markdown()
+        return as_markdown(_HEAD, self._rows, code=(0, 5))
 
     def latex(self) -> str:
-        """Return the table as a LaTeX tabular."""
-        rows = [_HEAD, *(step.cells for step in self.steps)]
-        texts = [" & ".join(map(_latex, row)) + r" \\" for row in rows]
-        body = "\n".join([texts[0], r"\hline", *texts[1:]])
-        columns = "l" * len(_HEAD)
-        return f"\\begin{{tabular}}{{{columns}}}\n{body}\n\\end{{tabular}}\n"
+        """Return the table as a LaTeX tabular, which needs no packages."""
+        return as_latex(_HEAD, self._rows)
+
+    def html(self) -> str:
+        """Return the table and the gradients in HTML, which notebooks show."""
+        found = "<br>".join(map(escape, self._found))
+        return f"{as_html(_HEAD, self._rows, _STYLES)}<p>{found}</p>"
+
+    _repr_html_ = html
 
 
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|")
+def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explanation]:
+    """Return a function that explains the gradient of ``fun`` as a table.
 
+    It takes the arguments of ``fun``, which has to return a scalar. There is a row for
+    each operation and each of its arguments, in the order of the backward pass: the
+    operation's value, the gradient that flows in (*upstream*), the *local gradient*,
+    and their *product*, which flows on to that argument. What flows to one argument
+    from several operations is summed. A call (of jit, scan, cond ...) has rows of its
+    own; below them, indented and ``depth`` levels deep, are those of its body: of a
+    loop the first iteration, of a cond the branch that is taken.
 
-_LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
-    "\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "²": "$^2$", "·": r"$\cdot$",
-    "ᵀ": "$^T$",
-}  # fmt: skip
+    Raises TypeError if the output is no scalar.
 
-
-def _latex(text: str) -> str:
-    return "".join(_LATEX.get(c, c) for c in text)
-
-
-def explain(fun: Callable[..., Any]) -> Callable[..., Explanation]:
-    """Return a function that tells how the gradient of ``fun`` comes about.
-
-    It takes the arguments of ``fun``, which has to return a scalar, and returns the
-    table of the backward pass: for every operation, from the last to the first, the
-    gradient that flows in, the local gradient, and their product, which flows on to
-    the argument named.
-
-    >>> def area(width, height):
-    ...     return width * height
-    >>> print(explain(area)(3.0, 4.0))
-    step                value  upstream  local gradient  product  to      line
-    ------------------  -----  --------  --------------  -------  ------  -...
-    a = width * height  12     1         height = 4      4        width   ...
-    a = width * height  12     1         width = 3       3        height  ...
+    >>> print(explain(lambda x, y: x * np.sin(y))(2.0, 0.5))
+    step           value   upstream  local gradient   product  to  line
+    -------------  ------  --------  ---------------  -------  --  ---...
+    b = x * a      0.9589  1         a = 0.47943      0.47943  x   ...
+    b = x * a      0.9589  1         x = 2            2        a   ...
+    a = np.sin(y)  0.4794  2         cos y = 0.87758  1.7552   y   ...
     <BLANKLINE>
-    darea/dwidth = 4
-    darea/dheight = 3
+    dlambda/dx = 0.47943
+    dlambda/dy = 1.7552
     """
+    if type(depth) is not int or depth < 0:
+        raise ValueError(
+            f"explain: depth is a number of levels >= 0, got {shown(depth)}"
+        )
 
     @short_errors
     def explained(*args: Any) -> Explanation:
         found = record(fun, args, "explain")
-        avals = [aval_of(found.value(a)) for a in found.jaxpr.outs]
-        if len(avals) != 1 or avals[0].shape:
+        outs = [found.value(atom) for atom in found.jaxpr.outs]
+        if len(outs) != 1 or aval_of(outs[0]).shape or not is_inexact(outs[0]):
+            shapes = ", ".join(str(aval_of(v)) for v in outs)
             raise TypeError(
                 f"explain({name_of(fun)}) needs a function that returns a scalar, got "
-                f"{', '.join(map(str, avals))}. Sum it: explain(lambda x: np.sum(f(x)))"
+                f"{shapes}. Sum it: explain(lambda x: np.sum(f(x)))"
             )
         gradients = gradients_of(found, [1.0])
-        steps = list(_steps(found, gradients))
+        steps = list(_steps(found, gradients, depth, 0))
         wanted = {
             label: gradients.cotangents.get(v, np.zeros(v.aval.shape))
             for v, label in found.labels.items()
@@ -150,23 +155,51 @@ def explain(fun: Callable[..., Any]) -> Callable[..., Explanation]:
     return explained
 
 
-def _steps(found: Record, gradients: Gradients) -> Iterator[Step]:
+def _steps(
+    found: Record, gradients: Gradients, depth: int, level: int
+) -> Iterator[Step]:
     names = names_of(found.jaxpr, found.labels)
-
-    def name(atom: Any) -> str:
-        return names[atom] if type(atom) is Var else constant(atom)
-
     for eqn in reversed(found.jaxpr.eqns):
-        out, inputs = eqn.outs[0], list(map(name, eqn.inputs))
-        for place, atom in enumerate(eqn.inputs):
-            if (out, place) in gradients.flows:
-                yield Step(
-                    f"{names[out]} = {expression(eqn, inputs)}",
-                    found.values[out],
-                    local_gradient(eqn, place, inputs, names[out]),
-                    gradients.locals.get((out, place)),
-                    gradients.cotangents.get(out),
-                    gradients.flows[out, place],
-                    name(atom),
-                    where(eqn.source),
-                )
+        texts = [names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
+        outs = [names[v] for v in eqn.outs]
+        rows = list(_rows(eqn, found, gradients, texts, outs, level))
+        yield from rows
+        if rows and depth and is_call(eqn):
+            box = box_of(eqn, found, texts, gradients)
+            if box is not None and box.gradients is not None:
+                yield from _steps(box.found, box.gradients, depth - 1, level + 1)
+
+
+def _rows(
+    eqn: Eqn,
+    found: Record,
+    gradients: Gradients,
+    texts: list[str],
+    outs: list[str],
+    level: int,
+) -> Iterator[Step]:
+    """Yield a row for each argument of an operation that a gradient flows to."""
+    calls = is_call(eqn)
+    code = expression(eqn, texts)
+    if calls:
+        code = f"{title(eqn, found)}({', '.join(texts)})"
+    avals = [aval_of(found.value(a)) for a in eqn.inputs]
+    pulled = [v for v in eqn.outs if v in gradients.cotangents]
+    for place, text in enumerate(texts):
+        if not pulled or (eqn.outs[0], place) not in gradients.flows:
+            continue
+        out = pulled[0]  # of several, the first one that a gradient flows into
+        formula = local_gradient(eqn, place, texts, outs[0], avals, out.aval)
+        if calls:
+            formula = "of the whole call" if is_open(eqn) else "by its own rule"
+        yield Step(
+            f"{', '.join(outs)} = {code}",
+            found.values[out],
+            formula,
+            gradients.locals.get((out, place)),
+            gradients.cotangents[out],
+            gradients.flows[eqn.outs[0], place],
+            text,
+            where(eqn.source),
+            level,
+        )

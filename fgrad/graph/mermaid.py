@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .model import Edge, Graph, Node
-from .wording import short
+from .wording import short, slope
 
 _BRACKETS = {
     "input": ("[", "]"),
@@ -14,9 +15,12 @@ _BRACKETS = {
     "call": ("[[", "]]"),
     "output": (">", "]"),
 }
+# Letters that mean something to Mermaid, to HTML or to Markdown, which Mermaid also
+# reads; an underscore only at the edge of a word, a minus only as the sign of a list.
+_MEANING = re.compile(r'["#<>&*+`~|\\]|(?<!\w)_|_(?!\w)|^-(?=\s|$)')
 
 
-def to_mermaid(graph: Graph) -> str:
+def to_mermaid(graph: Graph, direction: str = "LR") -> str:
     """Return a graph as Mermaid text; on the edges value and gradient.
 
     >>> from .model import graph_of
@@ -32,30 +36,41 @@ def to_mermaid(graph: Graph) -> str:
       n1 -->|"6<br>∇ 1"| n3
     <BLANKLINE>
     """
-    return "\n".join(["flowchart LR", *_body(graph, "  ")]) + "\n"
+    return "\n".join([f"flowchart {direction}", *_body(graph, "  ")]) + "\n"
 
 
 def _body(graph: Graph, indent: str) -> Iterator[str]:
     for node in graph.nodes:
         yield from _node(node, indent)
-    for edge in graph.edges:
-        yield f"{indent}{edge.source} -->|{_quoted(_flow(edge))}| {edge.target}"
+    for source, target, edge in graph.joined():
+        yield f"{indent}{source} -->|{_flow(edge)}| {target}"
 
 
 def _node(node: Node, indent: str) -> Iterator[str]:
-    left, right = _BRACKETS[node.kind]
-    yield f"{indent}{node.key}{left}{_quoted(node.symbol)}{right}"
-    if node.body is not None:
-        yield f"{indent}subgraph {node.key}_body[{_quoted(node.symbol)}]"
-        yield from _body(node.body, indent + "  ")
-        yield f"{indent}end"
-        yield f"{indent}{node.key} -.- {node.key}_body"
+    if node.body is None:
+        left, right = _BRACKETS[node.kind]
+        yield f"{indent}{node.key}{left}{_quoted(node.symbol)}{right}"
+        return
+    yield f"{indent}subgraph {node.key}[{_quoted(node.symbol)}]"
+    yield from _body(node.body, indent + "  ")
+    yield f"{indent}end"
 
 
 def _flow(edge: Edge) -> str:
-    gradient = "" if edge.gradient is None else f"<br>∇ {short(edge.gradient)}"
-    return short(edge.value) + gradient
+    lines = [short(edge.value)]
+    if edge.gradient is not None:
+        lines.append(f"∇ {short(edge.gradient, slope)}")
+    return f'"{"<br>".join(map(_escaped, lines))}"'
+
+
+def _escaped(text: str) -> str:
+    """Write what means something to Mermaid by its number.
+
+    >>> _escaped("p['W_1'] < _b + 3"), _escaped("-1.5"), _escaped("-")
+    ("p['W_1'] #60; #95;b #43; 3", '-1.5', '#45;')
+    """
+    return _MEANING.sub(lambda found: f"#{ord(found[0])};", text)
 
 
 def _quoted(text: str) -> str:
-    return f'"{text.replace(chr(34), "#quot;")}"'
+    return f'"{_escaped(text)}"'

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from ..core import Aval, Eqn, Jaxpr, Var, aval_of, variables
+from ..core import Aval, Eqn, Var, aval_of, variables
 from ..core.source import expression as source_text
 from ..core.source import where
+from .boxes import Box, box_of, is_call, title
 from .gradients import Gradients, gradients_of
 from .naming import names_of
 from .recording import Record
@@ -22,11 +21,11 @@ class Node:
     """An input, a constant, an operation, a call of a program, or an output."""
 
     key: str
-    """What the node is called in files: ``n3``; in a box ``n3_0``."""
+    """What the node is called in files: ``n3``; in a box ``n3_n0``."""
     kind: str
     """``input``, ``constant``, ``operation``, ``call`` or ``output``."""
     symbol: str
-    """What is written into it: ``+``, ``np.exp``, the path of a parameter."""
+    """What is written into it: ``+``, ``exp``, the path of a parameter."""
     name: str
     """What its value is called in the program: ``s``, or a letter."""
     expression: str
@@ -59,6 +58,13 @@ class Edge:
     """What the target hands back."""
     local: Any = None
     """The local gradient, where it is a number for each element."""
+    out: int = 0
+    """Which of the source's outputs it is."""
+
+    @property
+    def key(self) -> str:
+        """What the edge is called: its end."""
+        return f"{self.target}/{self.place}"
 
 
 @dataclass
@@ -74,9 +80,34 @@ class Graph:
         """The nodes that compute something."""
         return [n for n in self.nodes if n.kind in ("operation", "call")]
 
+    def of_kind(self, kind: str) -> list[Node]:
+        """Return the nodes of one kind, in their order."""
+        return [n for n in self.nodes if n.kind == kind]
+
+    def everywhere(self) -> Iterator[Node]:
+        """Yield the nodes, and those in the boxes."""
+        for node in self.nodes:
+            yield node
+            if node.body is not None:
+                yield from node.body.everywhere()
+
+    def joined(self) -> Iterator[tuple[str, str, Edge]]:
+        """Yield the edges with the nodes that they join in a picture.
+
+        Into a box they go to its inner input, and they leave it at its inner output.
+        """
+        bodies = {n.key: n.body for n in self.nodes if n.body is not None}
+        for edge in self.edges:
+            start, end = edge.source, edge.target
+            if start in bodies:
+                start = bodies[start].of_kind("output")[edge.out].key
+            if end in bodies:
+                end = bodies[end].of_kind("input")[edge.place].key
+            yield start, end, edge
+
 
 def graph_of(
-    found: Record, seeds: Sequence[Any] | None = None, depth: int = 1, prefix: str = ""
+    found: Record, seeds: Sequence[Any] | None = None, depth: int = 1
 ) -> Graph:
     """Return the graph of a record.
 
@@ -89,34 +120,41 @@ def graph_of(
     [('x', 4.0), ('y', 3.0), ('×', 1.0), ('output', 1.0)]
     """
     gradients = None if seeds is None else gradients_of(found, list(seeds))
-    return _Builder(found, gradients, depth, prefix).graph
+    return _Builder(Box(found, gradients), depth).graph
 
 
 class _Builder:
-    """Turns a record into a graph."""
+    """Turns a record into a graph; a box shows all of its inputs, read or not."""
 
-    def __init__(
-        self, found: Record, gradients: Gradients | None, depth: int, prefix: str
-    ) -> None:
-        self.found = found
-        self.flows = gradients or Gradients()
+    def __init__(self, box: Box, depth: int, prefix: str = "") -> None:
+        self.found = found = box.found
+        self.flows = box.gradients or Gradients()
         self.depth = depth
         self.prefix = prefix
         self.graph = Graph(found.name)
         self.names = names_of(found.jaxpr, found.labels)
-        self.places: dict[Any, str] = {}  # variables, and the nodes they come from
-        read = {a for e in found.jaxpr.eqns for a in variables(e.inputs)}
-        read.update(variables(found.jaxpr.outs))
-        for var in found.jaxpr.invars:
-            if var in read:
-                label = found.labels[var]
-                self.places[var] = self._node("input", label, label, "", var).key
+        self.places: dict[Any, tuple[str, int]] = {}  # node and output of variables
+        self._inputs(box)
         for eqn in found.jaxpr.eqns:
             self._operation(eqn)
-        for i, atom in enumerate(found.jaxpr.outs):
-            sign = f"output {i}" if len(found.jaxpr.outs) > 1 else "output"
+        outs = found.jaxpr.outs
+        several = [f"output {i}" for i in range(len(outs))]
+        signs = box.outputs or (several if len(outs) > 1 else ["output"])
+        for sign, atom in zip(signs, outs):
             node = self._node("output", sign, "", "", atom)
             self._edge(atom, node, 0, node.gradient)
+
+    def _inputs(self, box: Box) -> None:
+        found = box.found
+        read = {a for e in found.jaxpr.eqns for a in variables(e.inputs)}
+        read.update(variables(found.jaxpr.outs))
+        for value in box.choice:
+            self._node("input", "which branch", "", "", value)
+        for var in found.jaxpr.invars:
+            if var in read or self.prefix:
+                label = found.labels[var]
+                node = self._node("input", label, label, "", var)
+                self.places[var] = node.key, 0
 
     def _node(self, kind: str, sign: str, name: str, code: str, atom: Any) -> Node:
         value = self.found.value(atom)
@@ -128,34 +166,28 @@ class _Builder:
 
     def _operation(self, eqn: Eqn) -> None:
         texts = [self.names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
-        body = body_of(eqn, self.found)
-        kind = "operation" if body is None else "call"
         out = eqn.outs[0] if eqn.outs else None
-        name = self.names[out] if out is not None else ""
-        sign = symbol(eqn) if body is None else body.name
-        code = f"{sign}({', '.join(texts)})" if body else expression(eqn, texts)
-        node = self._node(kind, sign, name, code, out)
+        name = ", ".join(self.names[v] for v in eqn.outs)
+        calls = is_call(eqn)
+        sign = title(eqn, self.found) if calls else symbol(eqn)
+        code = f"{sign}({', '.join(texts)})" if calls else expression(eqn, texts)
+        node = self._node("call" if calls else "operation", sign, name, code, out)
         node.line, node.text = where(eqn.source), source_text(eqn.source)
+        avals = [aval_of(self.found.value(a)) for a in eqn.inputs]
         node.locals = [
-            local_gradient(eqn, i, texts, name) for i in range(len(eqn.inputs))
+            local_gradient(eqn, i, texts, name, avals, node.aval)
+            for i in range(len(avals))
         ]
-        self.places.update((v, node.key) for v in eqn.outs)
+        self.places.update((v, (node.key, i)) for i, v in enumerate(eqn.outs))
         for place, atom in enumerate(eqn.inputs):
             flow = None if out is None else self.flows.flows.get((out, place))
             self._edge(atom, node, place, flow, out)
-        if body is not None and self.depth > 0:
-            node.body = self._box(eqn, body, node.key)
-
-    def _box(self, eqn: Eqn, body: Record, key: str) -> Graph:
-        """Return the graph of a called program; a call's gradients flow through it."""
-        seeds = None
-        cts = [self.flows.cotangents.get(v) for v in eqn.outs]
-        if eqn.prim.runs is None and any(ct is not None for ct in cts):
-            values = map(body.value, body.jaxpr.outs)
-            seeds = [
-                np.zeros_like(v) if ct is None else ct for v, ct in zip(values, cts)
-            ]
-        return graph_of(body, seeds, self.depth - 1, f"{key}_")
+        box = (
+            box_of(eqn, self.found, texts, self.flows) if calls and self.depth else None
+        )
+        if box is not None:
+            node.body = _Builder(box, self.depth - 1, f"{node.key}_").graph
+            node.symbol = box.found.name
 
     def _edge(
         self, atom: Any, node: Node, place: int, gradient: Any, out: Var | None = None
@@ -163,34 +195,9 @@ class _Builder:
         value = self.found.value(atom)
         if type(atom) is not Var:
             text = constant(atom)
-            atom_key = self._node("constant", text, text, "", atom).key
+            source = self._node("constant", text, text, "", atom).key, 0
         else:
-            atom_key, text = self.places[atom], self.names[atom]
+            source, text = self.places[atom], self.names[atom]
         local = self.flows.locals.get((out, place)) if out is not None else None
-        edge = Edge(atom_key, node.key, place, text, value, gradient, local)
+        edge = Edge(source[0], node.key, place, text, value, gradient, local, source[1])
         self.graph.edges.append(edge)
-
-
-def body_of(eqn: Eqn, found: Record) -> Record | None:
-    """Return the program that an operation calls, with the values of its first run."""
-    args = [found.value(a) for a in eqn.inputs]
-    if eqn.prim.runs is not None:
-        for jaxpr, inputs, name in eqn.prim.runs(*args, **eqn.params):
-            return rerun(jaxpr, inputs, name.removeprefix("iteration 0 of "))
-        return None
-    if eqn.prim.body is None:
-        return None
-    jaxpr = eqn.prim.body(*map(aval_of, args), **eqn.params)
-    title = eqn.params.get("name") or eqn.prim.name
-    return rerun(jaxpr, args, f"{title}")
-
-
-def rerun(jaxpr: Jaxpr, args: Sequence[Any], name: str) -> Record:
-    """Return a program with its values for some arguments."""
-    values: dict[Var, Any] = dict(zip(jaxpr.invars, args))
-    for eqn in jaxpr.eqns:
-        inputs = [values[a] if type(a) is Var else a for a in eqn.inputs]
-        made = eqn.prim(*inputs, **eqn.params)
-        values.update(zip(eqn.outs, made if eqn.prim.multi else [made]))
-    labels: Mapping[Var, str] = {v: f"x{i}" for i, v in enumerate(jaxpr.invars)}
-    return Record(name, jaxpr, values, dict(labels))

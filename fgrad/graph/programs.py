@@ -1,22 +1,31 @@
 """`backward_program`: the program of the gradient beside the one of the function.
 
-Backpropagation is the chain rule with dynamic programming: the backward pass reads what
-the forward pass computed, where the chain rule alone would compute it again.
+Backpropagation is the chain rule with dynamic programming. The chain rule alone writes
+the gradient as a product of local gradients along every path, and computes factors that
+paths share again for each of them. The backward pass goes through the operations once,
+from the last to the first: the gradient of each value is computed once, for all paths
+behind it, and what the forward pass computed is read instead of computed again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from html import escape
 from itertools import zip_longest
 from typing import Any
 
+from ..compiler.passes import drop_dead
+from ..compiler.passes.inline import inline_calls
 from ..core import Eqn, Var, aval_of, is_inexact, short_errors, variables
 from ..pytree import tree_leaves
+from ..transforms.arguments import name_of
 from ..transforms.grad import value_and_grad
+from .boxes import is_call, title
 from .naming import names_of
-from .recording import record
+from .recording import Record, record
+from .tables import as_html, as_markdown
 from .wording import constant, expression
 
 
@@ -24,14 +33,18 @@ from .wording import constant, expression
 class Line:
     """One operation of a program."""
 
-    name: str
+    names: tuple[str, ...]
+    """What it computes."""
     text: str
     reads: tuple[str, ...]
     """The named values that it reads."""
 
 
 class Programs:
-    """A function's program and its gradient's, with what the second one reads."""
+    """A function's program and its gradient's, with what the second one reads.
+
+    `str` shows them side by side, and so do notebooks.
+    """
 
     def __init__(
         self, name: str, forward: list[Line], backward: list[Line], numbers: int
@@ -46,7 +59,16 @@ class Programs:
     def shared(self) -> dict[str, int]:
         """What the forward pass computed, and how often the backward pass reads it."""
         read = Counter(name for line in self.backward for name in line.reads)
-        return {a.name: read[a.name] for a in self.forward if read[a.name]}
+        made = [name for line in self.forward for name in line.names]
+        return {name: read[name] for name in made if read[name]}
+
+    @property
+    def reused(self) -> dict[str, int]:
+        """What is computed once and read more than once, in both passes together."""
+        lines = [*self.forward, *self.backward]
+        read = Counter(name for line in lines for name in line.reads)
+        made = [name for line in lines for name in line.names]
+        return {name: read[name] for name in made if read[name] > 1}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -58,77 +80,121 @@ class Programs:
             "numerical": 2 * self.numbers * once,
         }
 
-    def __str__(self) -> str:
-        marks = self.shared
-        left = [
-            line.text + (f"   # read {_times(marks[line.name])} again"
-                         if line.name in marks else "")
-            for line in self.forward
+    @property
+    def _columns(self) -> list[tuple[str, str]]:
+        """The lines of both passes; each says what it shares with the other one."""
+        shared = self.shared
+        left = [_noted(line, self._readers(line), "read by") for line in self.forward]
+        right = [
+            _noted(line, [name for name in dict.fromkeys(line.reads) if name in shared],
+                   "reads")
+            for line in self.backward
         ]  # fmt: skip
-        right = [line.text for line in self.backward]
-        width = max(map(len, [*left, "forward"]), default=0)
-        rows = zip_longest(["forward", *left], ["backward", *right], fillvalue="")
-        return "\n".join(
-            [*(f"{a:{width}}  | {b}".rstrip() for a, b in rows), "", self._told()]
-        )
+        return list(zip_longest(left, right, fillvalue=""))
+
+    def _readers(self, line: Line) -> list[str]:
+        """Return what the backward pass computes from a line of the forward pass."""
+        return [b.names[0] for b in self.backward if set(line.names) & set(b.reads)]
+
+    def __str__(self) -> str:
+        rows = [("forward", "backward"), *self._columns]
+        width = max(len(left) for left, _ in rows)
+        lines = (f"{left:{width}}  | {right}".rstrip() for left, right in rows)
+        return "\n".join([*lines, "", self._told()])
 
     __repr__ = __str__
 
+    def markdown(self) -> str:
+        """Return both programs as a table in Markdown."""
+        table = as_markdown(("forward", "backward"), self._columns, code=(0, 1))
+        return f"{table}\n{self._told()}\n"
+
+    def html(self) -> str:
+        """Return both programs as a table in HTML, which notebooks show."""
+        table = as_html(("forward", "backward"), self._columns, ("code", "code"))
+        return f"{table}<p>{escape(self._told())}</p>"
+
+    _repr_html_ = html
+
     def _told(self) -> str:
         n = self.counts
-        directions = f"{self.numbers} direction{'s' * (self.numbers != 1)}"
+        forward = _counted(n["forward"], "operation")
+        shared = _counted(len(self.shared), "value")
+        directions = _counted(self.numbers, "direction")
+        twice = ", ".join(f"{k} ({v} times)" for k, v in self.reused.items())
+        reused = f" Computed once and read more often: {twice}." if twice else ""
         return (
-            f"{n['forward']} operations forwards and {n['backward']} backwards, which "
-            f"read {len(self.shared)} values computed before. Central differences in "
-            f"{directions} need {n['numerical']} operations, "
-            f"2 x {self.numbers} x {n['forward']}"
+            f"{forward} forwards and {n['backward']} backwards, which read {shared} "
+            f"that the forward pass computed.{reused} "
+            f"Central differences in {directions} need {n['numerical']} operations, "
+            f"2 x {self.numbers} x {n['forward']}."
         )
 
 
-def _times(n: int) -> str:
-    return "once" if n == 1 else f"{n} times"
+def _noted(line: Line, names: Iterable[str], what: str) -> str:
+    names = ", ".join(names)
+    return f"{line.text}  # {what} {names}" if names else line.text
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def backward_program(fun: Callable[..., Any]) -> Callable[..., Programs]:
     """Return a function that shows the program of the gradient of ``fun``.
 
-    It takes the arguments of ``fun``, which has to return a scalar. The result has the
-    operations of the forward and the backward pass, what was computed once and is read
-    again, and how many operations numerical differentiation needs instead.
+    It takes the arguments of ``fun``, which has to return a scalar (and nothing
+    besides). The result has the operations of the forward and the backward pass side by
+    side. This is the dynamic programming in backpropagation: each line says which
+    results of the forward pass the backward pass reads instead of computing them again,
+    and the text below what is computed once and read several times, and how many
+    operations numerical differentiation needs instead. Functions under jit are looked
+    into; other calls (scan, cond) count as one operation.
+
+    Raises TypeError if the output is no scalar, or no argument is a float.
 
     >>> import numpy as np
     >>> def wave(x):
     ...     s = np.sin(x)
     ...     return s * s
     >>> print(backward_program(wave)(0.5))
-    forward                             | backward
-    s = np.sin(x)   # read 2 times again  | b = 1.0 * s
-    a = s * s                             | c = 1.0 * s
+    forward                        | backward
+    s = np.sin(x)  # read by b, c  | b = 1.0 * s  # reads s
+    a = s * s                      | c = 1.0 * s  # reads s
     ...
     """
 
     @short_errors
     def shown(*args: Any) -> Programs:
         places = tuple(i for i, arg in enumerate(args) if _has_floats(arg))
+        if args and not places:
+            raise TypeError(
+                f"backward_program({name_of(fun)}): no argument has floats, and only "
+                "floats have a gradient. Write 3.0 or x.astype(float)"
+            )
         found = record(value_and_grad(fun, places), args, "backward_program")
-        names = names_of(found.jaxpr, found.labels)
-        value = found.jaxpr.outs[0]
-        needed = _needed(found.jaxpr.eqns, value)
+        found.jaxpr = drop_dead(inline_calls(found.jaxpr))
+        needed = _needed(found.jaxpr.eqns, found.jaxpr.outs[0])
         lines: tuple[list[Line], list[Line]] = ([], [])
-        for eqn in found.jaxpr.eqns:
-            inputs = [names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
-            outs = ", ".join(names[v] for v in eqn.outs)
-            reads = tuple(names[v] for v in variables(eqn.inputs))
-            line = Line(outs, f"{outs} = {expression(eqn, inputs)}", reads)
+        for eqn, line in zip(found.jaxpr.eqns, _lines(found)):
             lines[not needed.intersection(eqn.outs)].append(line)
-        numbers = sum(
-            aval_of(x).size
-            for x in map(found.value, found.jaxpr.invars)
-            if is_inexact(x)
-        )
-        return Programs(found.name, *lines, numbers)
+        inputs = tree_leaves([args[i] for i in places])
+        numbers = sum(aval_of(x).size for x in inputs if is_inexact(x))
+        return Programs(name_of(fun), *lines, numbers)
 
     return shown
+
+
+def _lines(found: Record) -> Iterable[Line]:
+    names = names_of(found.jaxpr, found.labels)
+    for eqn in found.jaxpr.eqns:
+        texts = [names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
+        code = expression(eqn, texts)
+        if is_call(eqn):
+            code = f"{title(eqn, found)}({', '.join(texts)})"
+        outs = tuple(names[v] for v in eqn.outs)
+        reads = tuple(names[v] for v in variables(eqn.inputs))
+        yield Line(outs, f"{', '.join(outs)} = {code}", reads)
 
 
 def _needed(eqns: tuple[Eqn, ...], out: Any) -> set[Var]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..compiler.emit import number_text
-from ..core import Eqn, aval_of
+from ..core import Aval, Eqn, aval_of
 
 SYMBOLS = {
     "add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "pow": "^",
@@ -81,48 +81,107 @@ def expression(eqn: Eqn, names: Sequence[str]) -> str:
         return text
 
 
-def local_gradient(eqn: Eqn, place: int, names: Sequence[str], z: str) -> str:
-    """Return the derivative by one argument as a formula; empty if none is known."""
+def local_gradient(
+    eqn: Eqn, place: int, names: Sequence[str], z: str, avals: Sequence[Aval], out: Aval
+) -> str:
+    """Return the derivative by one argument as a formula; empty if none is known.
+
+    If the argument was broadcast to the shape of the output, the formula says over
+    which axes its gradient is summed.
+    """
     formulas = LOCAL.get(eqn.prim.name, ())
-    return formulas[place].format(*names, z=z) if place < len(formulas) else ""
+    formula = formulas[place].format(*names, z=z) if place < len(formulas) else ""
+    axes = _broadcast_axes(avals[place].shape, out.shape)
+    if not axes or not eqn.prim.elementwise:
+        return formula
+    what = f"over axis {axes[0]}" if len(axes) == 1 else f"over axes {axes}"
+    return f"{formula}, summed {what}: it was broadcast".removeprefix(", ")
+
+
+def _broadcast_axes(shape: tuple[int, ...], out: tuple[int, ...]) -> list[int]:
+    """Return the axes of an output along which an argument was repeated."""
+    padded = (1,) * (len(out) - len(shape)) + shape
+    new = len(out) - len(shape)
+    return [
+        i for i, (n, m) in enumerate(zip(padded, out)) if i < new or (n == 1 and m != 1)
+    ]
 
 
 def constant(atom: Any) -> str:
     """Return what a constant is called: its value, or its shape if it is large."""
-    text = number_text(atom)
+    text = number_text(atom.item() if isinstance(atom, np.generic) else atom)
     return text if text else short(atom) if np.size(atom) <= 6 else str(aval_of(atom))
 
 
-def short(value: Any, digits: int = 4) -> str:
+def is_number(text: str) -> bool:
+    """Say whether a formula is just a number.
+
+    >>> is_number("-1"), is_number("2 x")
+    (True, False)
+    """
+    return text.removeprefix("-").replace(".", "", 1).isdigit()
+
+
+def number(x: Any) -> str:
+    """Return a value with four significant digits.
+
+    >>> number(0.874352143), number(1.94), number(-12.0), number(1e-9)
+    ('0.8744', '1.94', '-12', '1e-09')
+    """
+    return f"{x + 0.0:.4g}"  # + 0.0: there is no minus zero for readers
+
+
+def slope(x: Any) -> str:
+    """Return a gradient: six decimals, but at most five and at least four digits.
+
+    >>> slope(0.009276093), slope(0.027828278), slope(0.844352143), slope(1.2e-9)
+    ('0.009276', '0.027828', '0.84435', '1.2e-09')
+    """
+    return f"{x + 0.0:.5g}" if abs(x) >= 0.01 else number(x)
+
+
+def precise(x: Any) -> str:
+    """Return a number with nine digits.
+
+    >>> precise(0.8743521434)
+    '0.874352143'
+    """
+    return f"{x + 0.0:.9g}"
+
+
+def short(value: Any, write: Callable[[Any], str] = number) -> str:
     """Return a value as a person would write it: a number, a small array, a summary.
 
     >>> short(0.87435214), short(np.array([0.5, 0.25])), short(np.zeros((30, 40)))
     ('0.8744', '[0.5, 0.25]', 'f64[30,40], mean 0, 0 to 0')
     """
     x = np.asarray(value)
-    if x.dtype.kind not in "fc" and not x.shape:
-        return str(x)
-    if not x.shape:
-        return number(x[()], digits)
     if x.size <= 6 and x.ndim <= 2:
-        return _nested(x, digits)
-    aval = str(aval_of(x))
-    if x.dtype.kind not in "f" or not x.size:
-        return aval
-    low, high, mean = (number(f(x), digits) for f in (np.min, np.max, np.mean))
-    return f"{aval}, mean {mean}, {low} to {high}"
+        return _nested(x, write)
+    return ", ".join(filter(None, [str(aval_of(x)), _statistics(x, write)]))
 
 
-def number(x: Any, digits: int) -> str:
-    """Return a number with some digits behind its leading zeros.
+def short_lines(value: Any, write: Callable[[Any], str] = number) -> list[str]:
+    """Return the same in one or two lines, the first of them the shape.
 
-    >>> number(0.009276093, 4), number(1.94, 4), number(-12.0, 4), number(1e-9, 4)
-    ('0.009276', '1.94', '-12', '1e-09')
+    >>> short_lines(np.arange(7.0)), short_lines(3.0)
+    (['f64[7]', 'mean 3, 0 to 6'], ['3'])
     """
-    return f"{x:.{digits}g}"
+    x = np.asarray(value)
+    if x.size <= 6 and x.ndim <= 2:
+        return [_nested(x, write)]
+    return [text for text in (str(aval_of(x)), _statistics(x, write)) if text]
 
 
-def _nested(x: np.ndarray, digits: int) -> str:
+def _statistics(x: np.ndarray, write: Callable[[Any], str]) -> str:
+    if x.dtype.kind not in "fiu" or not x.size:
+        return ""
+    with np.errstate(all="ignore"):
+        mean, low, high = (write(f(x)) for f in (np.mean, np.min, np.max))
+    return f"mean {mean}, {low} to {high}"
+
+
+def _nested(x: np.ndarray, write: Callable[[Any], str]) -> str:
     if not x.shape:
-        return number(x[()], digits) if x.dtype.kind in "fc" else str(x[()])
-    return f"[{', '.join(_nested(row, digits) for row in x)}]"
+        return write(x[()]) if x.dtype.kind in "fc" else str(x[()])
+    return f"[{', '.join(_nested(row, write) for row in x)}]"
