@@ -227,9 +227,8 @@ def _over_hypot(c, z, x):
 
 def _share(c, z, x, y, e, half):
     """The share of ``x`` in a sum of exponentials; equal infinities share equally."""
-    level = x == z  # infinite, or so large that nothing is seen of a smaller y
-    gap = x - where(level, 0, z)  # no inf - inf
-    return c * e(where(level, where(x == y, half, 0), gap))
+    level = x == z  # infinite, or so large that y is not seen: no inf - inf
+    return c * e(where(level, where(x == y, half, 0), x - where(level, 0, z)))
 
 
 def _same_sign(c, z, x, y):
