@@ -59,6 +59,21 @@ def test_logaddexp_is_exact(x):
                     atol=1e-300)  # fmt: skip
 
 
+@pytest.mark.parametrize("tie", [0.0, 2.5, -700.0])
+def test_higher_derivatives_of_logaddexp_at_a_tie(tie):
+    """A tie is no edge: the function is smooth there (Hessians at zero weights)."""
+    f = lambda x: np.logaddexp(tie, x)
+    assert_allclose(grad(f)(tie), 0.5)
+    assert_allclose(grad(grad(f))(tie), 0.25)
+    assert_allclose(grad(grad(grad(grad(f))))(tie), -0.125)
+    assert_allclose(grad(grad(np.logaddexp2), argnums=1)(tie, tie), -np.log(2) / 4)
+
+
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf])
+def test_equal_infinities_share_the_derivative_of_logaddexp(infinite):
+    assert grad(np.logaddexp, argnums=(0, 1))(infinite, infinite) == (0.5, 0.5)
+
+
 def test_softplus_written_out_overflows_as_numpy_does():
     softplus = lambda x: np.log(1.0 + np.exp(x))
     with np.errstate(over="ignore", invalid="ignore"):

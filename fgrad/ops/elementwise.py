@@ -227,8 +227,8 @@ def _over_hypot(c, z, x):
 
 def _share(c, z, x, y, e, half):
     """The share of ``x`` in a sum of exponentials; equal infinities share equally."""
-    gap = where(x == z, 0, x - where(x == z, 0, z))  # no inf - inf
-    return c * e(where(x == y, half, gap))
+    level = x == z  # infinite, or so large that y is not seen: no inf - inf
+    return c * e(where(level, where(x == y, half, 0), x - where(level, 0, z)))
 
 
 def _same_sign(c, z, x, y):
