@@ -220,7 +220,10 @@ def section(namespace: str) -> str:
         f"## `{namespace}`\n",
         "| function | vjp | jvp | vmap | jit | conventions and limits |",
         "|---|---|---|---|---|---|",
-        *(f"| {_code(r[0])} | {' | '.join(r[1:5])} | {r[5]} |" for r in rows(namespace)),
+        *(
+            f"| {_code(r[0])} | {' | '.join(r[1:5])} | {r[5]} |"
+            for r in rows(namespace)
+        ),
     ]
     reasons = dict(outside(namespace))
     if plain := plain_only(namespace):
