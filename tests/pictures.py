@@ -18,9 +18,8 @@ from fgrad.graph import Drawing
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 LINK = re.compile(r"^!\[[^\]]*\]\(([\w./-]+\.svg)\)", re.MULTILINE)
-
-
-TABLES = "explain(", "print(explain(", "print(programs)"
+SHOWN = "draw(", "explain(", "print(explain(", "print(programs)"
+"""How the examples begin that show a graph or a table."""
 
 
 class Runner(doctest.DocTestRunner):
@@ -30,8 +29,8 @@ class Runner(doctest.DocTestRunner):
         super().__init__(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
         self.drawn: list[tuple[int, Drawing]] = []
         """The graphs, and the line of the page that draws each."""
-        self.tables: list[tuple[doctest.Example, str]] = []
-        """The examples that print another table than the page shows, and the table."""
+        self.changed: list[tuple[doctest.Example, str]] = []
+        """The examples that show something else than the page, and what they show."""
 
     def report_start(self, out, test, example):
         pass
@@ -41,8 +40,9 @@ class Runner(doctest.DocTestRunner):
             self.drawn.append((example.lineno, builtins._))
 
     def report_failure(self, out, test, example, got):
-        if example.source.startswith(TABLES):
-            self.tables.append((example, got))
+        if example.source.startswith(SHOWN):
+            self.changed.append((example, got))
+            self.report_success(out, test, example, got)
         else:
             super().report_failure(out, test, example, got)
 
@@ -53,7 +53,7 @@ def run(page: Path) -> Runner:
     globs = {"__name__": "__main__"}
     test = doctest.DocTestParser().get_doctest(text, globs, page.name, str(page), 0)
     runner = Runner()
-    if runner.run(test).failed > len(runner.tables):
+    if runner.run(test).failed > len(runner.changed):
         raise ValueError(f"an example of {page.name} failed")
     return runner
 
@@ -85,7 +85,7 @@ def drawings(page: Path) -> dict[Path, Drawing]:
 def with_tables(page: Path) -> str:
     """Run a page; return its text with the tables as they are now."""
     lines = page.read_text(encoding="utf-8").split("\n")
-    for example, got in reversed(run(page).tables):
+    for example, got in reversed(run(page).changed):
         first = example.lineno + example.source.count("\n")
         lines[first : first + example.want.count("\n")] = shown(got)
     return "\n".join(lines)
