@@ -303,6 +303,7 @@ def definition(function: Any) -> Any:
 def untraceable(func: Any) -> str:
     """Say that a NumPy function cannot be traced, and what to do."""
     module = (getattr(func, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    module = module.partition("._")[0]  # where users find it, not where it is written
     name = getattr(func, "__name__", str(func))
     if name.endswith(" (vectorized)"):  # what np.frompyfunc makes
         module, name = "np", f"frompyfunc({name.removesuffix(' (vectorized)')})"
