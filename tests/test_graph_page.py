@@ -342,3 +342,26 @@ def test_every_box_may_be_folded(browse):
         + _COLLISIONS,
     )
     assert told["collisions"] == []
+
+
+def test_long_graphs_begin_readable_and_follow_the_steps(browse):
+    told = browse(
+        draw(chain)(0.1),
+        """
+        const middle = key => {
+          const box = svg.querySelector(`[data-key="${key}"]`).getBoundingClientRect();
+          return [box.left + box.width / 2, box.top + box.height / 2];
+        };
+        told.begin = [status.textContent, middle("n0"), view[2] < whole[2] / 4];
+        told.active = svg.querySelectorAll(".active").length;
+        press("first"); press("next", 300);
+        told.now = middle(steps[at - 1].node);
+        told.size = [svg.clientWidth, svg.clientHeight];
+        """,
+    )
+    text, (x, y), is_part = told["begin"]
+    width, height = told["size"]
+    assert text.startswith("all 662 steps are shown") and is_part
+    assert told["active"] == 0
+    assert 0 < x < 100 and height * 0.3 < y < height * 0.8
+    assert 0 < told["now"][0] < width and 0 < told["now"][1] < height + 80

@@ -44,10 +44,10 @@ function drawNode({node, x, y, w, h, open}) {
     rx: node.kind === "operation" ? Math.min(17, h / 2) : 6}, g);
   const sign = node.body ? (open ? "▾ " : "▸ ") : "";
   const maps = open ? [] : node.maps || [];
-  element("text", open ? {x: left + 10, y: top + 13} : {x, y: maps.length ? top + 14 : y},
+  element("text", open ? {x: left + 10, y: top + 13} : {x, y: maps.length ? y - 20 : y},
     g, sign + node.symbol);
   maps.forEach((map, i) => {
-    const box = {x: x - maps.length * 20 + i * 40 + 2, y: top + 27, width: 36, height: 36};
+    const box = {x: x - maps.length * 20 + i * 40 + 2, y: y - 8, width: 36, height: 36};
     element("image", {...box, href: map, preserveAspectRatio: "none"}, g);
     element("rect", {...box, class: "frame"}, g);
   });
@@ -127,8 +127,9 @@ function show(step) {
   status.className = now ? now.phase : "";
   status.textContent = now ? `${now.phase} ${at}/${steps.length}: ${now.text}`
                            : `${steps.length} steps`;
-  if (now) for (const e of [svg.querySelector(`[data-key="${now.node}"]`),
-                            ...now.edges.map(edgeOf)]) if (e) e.classList.add("active");
+  const node = now && svg.querySelector(`[data-key="${now.node}"]`);
+  if (now) for (const e of [node, ...now.edges.map(edgeOf)]) if (e) e.classList.add("active");
+  if (node && !node.classList.contains("box")) follow(node);
   byId("back").disabled = byId("first").disabled = at === 0;
   byId("next").disabled = byId("last").disabled = at === steps.length;
 }
@@ -164,7 +165,19 @@ function begin() {
     if (scale > 1.6) zoom(scale / 1.6, 0.5, 0.5); // small graphs need not fill the page
     return;
   }
-  view = [0, Math.max(0, whole[3] / 2 - box.height), box.width * 1.6, box.height * 1.6];
+  const first = svg.querySelector(".node:not(.constant) > rect").getBBox();
+  view = [0, first.y + first.height / 2 - box.height * 0.8,
+          box.width * 1.6, box.height * 1.6];
+  look();
+}
+
+// Move the view so that an element that works now is in it.
+function follow(element) {
+  const {x, y, width, height} = element.querySelector("rect").getBBox();
+  const middle = [x + width / 2, y + height / 2];
+  for (const i of [0, 1])
+    if (middle[i] < view[i] || middle[i] > view[i] + view[i + 2])
+      view[i] = middle[i] - view[i + 2] / 2;
   look();
 }
 
@@ -213,5 +226,8 @@ addEventListener("keydown", event => {
   actions[action]();
 });
 draw();
-begin();
 show(steps.length);
+svg.querySelectorAll(".active").forEach(e => e.classList.remove("active"));
+status.className = "";
+status.textContent = `all ${steps.length} steps are shown; |◀ goes to the beginning`;
+begin();

@@ -103,7 +103,8 @@ def _edge_facts(edge: Edge, target: Node) -> dict[str, str]:
         formula = target.locals[edge.place] if target.locals else ""
         local = "" if edge.local is None else short(edge.local, precise)
         both = [formula] if is_number(formula) or formula == local else [formula, local]
-        facts["upstream"] = f"gradient of {target.name}: {_slope(target.gradient)}"
+        if target.kind == "operation":
+            facts["upstream"] = f"gradient of {target.name}: {_slope(target.gradient)}"
         facts["local gradient"] = " = ".join(filter(None, both))
     facts["handed back"] = _slope(edge.gradient)
     return {key: text for key, text in facts.items() if text}
