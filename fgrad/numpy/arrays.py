@@ -140,6 +140,8 @@ def lift_into(constant: np.ndarray, traces: Sequence[Trace]) -> Any:
             return mutable(trace.record(broadcast_to, (value,), shape))
         if inexact or not trace.known:
             return mutable(trace.lifted(constant))
+        if trace.keeps:
+            return mutable(trace.constant(constant))
     return constant
 
 

@@ -67,7 +67,8 @@ def overwrite(self: Tracer, value: Any) -> None:
 
 
 def _bind(target: Tracer, new: Any, value: Any) -> None:
-    scalar = not target.shape and memory_of(target) is None
+    owner = target.owner
+    scalar = not target.shape and memory_of(target) is None and not owner.keeps
     if scalar and type(target.source) is not int:
         raise TracerMutationError(
             f"item assignment to {target.describe()}: a scalar has no items, in NumPy "

@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 
+def bare(function: Any) -> Any:
+    """Return a function of SciPy without what SCIPY_ARRAY_API=1 wraps around it."""
+    if getattr(function, "__module__", None) != "scipy.special":
+        return function
+    return getattr(function, "__wrapped__", function)
+
+
 def scipy_special(name: str, caller: str) -> Any:
     """Return a function of ``scipy.special``; say so kindly if SciPy is missing.
 
@@ -18,4 +25,4 @@ def scipy_special(name: str, caller: str) -> Any:
             f"{caller} is computed by scipy.special.{name}, and SciPy is not "
             "installed: python -m pip install scipy"
         ) from error
-    return getattr(scipy.special, name)
+    return bare(getattr(scipy.special, name))
