@@ -365,3 +365,27 @@ def test_descending_sorts_of_plain_arrays():
         fnp.argsort(X, axis=None, descending=True)[:2], [4, 2]
     )
     assert fgrad.grad(lambda x: fnp.sort(x, descending=True)[0])(P)[2] == 1.0
+
+
+def test_constants_have_no_tangent():
+    """A tangent of zeros would be nan where a derivative is infinite."""
+
+    def f(x):
+        xp = x.__array_namespace__()
+        return xp.sqrt(xp.zeros(2)) * x[0, :2] + xp.pow(xp.asarray([0.0, 1.0]), 0.5)
+
+    tangent = jvp(f, (X,), (np.ones_like(X),))[1]
+    np.testing.assert_array_equal(tangent, [0.0, 0.0])
+    np.testing.assert_array_equal(grad(lambda x: f(x).sum())(X), 0 * X)
+
+
+def test_arrays_are_copied_into_the_trace():
+    def f(x):
+        a = np.ones(3)
+        b = x.__array_namespace__().asarray(a)
+        z = x[0] * b
+        a[:] = 7.0
+        b[0] = 5.0
+        return z.sum() + a.sum()
+
+    np.testing.assert_array_equal(grad(f)(X)[0], 1.0)

@@ -53,6 +53,8 @@ def _setitem(self: Tracer, index: Any, value: Any) -> None:
         return
     slot = layout(shape_of(self), parsed, *array_shapes(arrays)).shape
     fitted = _fitted(value, slot, dtype_of(self), "the index selects")
+    if 0 in slot:
+        return  # nobody could see the write
     _bind(self, set_at(self, fitted, *arrays, index=parsed), value)
 
 
