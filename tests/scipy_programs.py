@@ -111,7 +111,7 @@ KNOWN = {  # they ask for values, so that they run un-jitted only
     **each(
         stats,
         """pearsonr spearmanr ks_2samp mannwhitneyu levene fligner mood
-        kruskal ansari chatterjeexi""",
+        kruskal ansari chatterjeexi wilcoxon""",
         of_two,
     ),
     "alexandergovern": lambda x: stats.alexandergovern(x, x**2 + x[::-1]).statistic,
@@ -137,7 +137,7 @@ KNOWN = {  # they ask for values, so that they run un-jitted only
 }
 REFUSED = {  # they are compiled, call np.asarray, or write to views
     **each(stats, "expectile shapiro", lambda f: f),
-    **each(stats, "kendalltau wilcoxon", of_two),
+    **each(stats, "kendalltau", of_two),
     "linregress": lambda x: stats.linregress(x, x**2).slope,
     **each(signal, "convolve correlate lfilter", lambda f: lambda x: (
         f(x[:3], x[1:2], x) if f is signal.lfilter else f(x, x[:3]))),
