@@ -705,3 +705,19 @@ def test_ufuncs_make_new_arrays(wrap):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         wrap(f)(np.array([0.3, 0.6]))
+
+
+def test_writing_nothing_is_no_write():
+    """NumPy would change nothing, so that arguments and views may be the target."""
+
+    def f(x):
+        y = x * 2
+        row = y[0]
+        row[np.zeros(3, bool)] = 5.0
+        x[x > 100.0] = 0.0
+        y[:0] = 1.0
+        with pytest.raises(ValueError, match="broadcast"):
+            y[:0] = np.ones((4, 7))
+        return (row + y).sum()
+
+    np.testing.assert_array_equal(grad(f)(np.ones((2, 3))), [[6.0] * 3, [2.0] * 3])

@@ -15,6 +15,7 @@ from .aval import (
     shape_of,
 )
 from .checking import check_jaxpr
+from .constants import keep_constants
 from .debugging import check_cotangents, check_program, checked_entries
 from .jaxpr import (
     Eqn,
@@ -91,6 +92,7 @@ __all__ = [
     "is_array",
     "is_inexact",
     "jaxprs_in",
+    "keep_constants",
     "known_value",
     "link",
     "memory_of",

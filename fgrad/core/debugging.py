@@ -122,7 +122,7 @@ def _parts(x: Any) -> Iterator[tuple[Any, str]]:
         yield x, ""
         return
     yield from _parts(x.value)
-    if not isinstance(x.note, int | Var):  # a place, a batch axis, or a tangent
+    if not isinstance(x.note, int | Var | None):  # a place, a batch axis; a tangent
         for value, _ in _parts(x.note):
             yield value, "the tangent of "
 

@@ -26,59 +26,58 @@ _CROWD = 8  # so many members are looked through for dead ones, then twice as ma
 class Memory:
     """What an array and its views have in common.
 
-    ``members`` are weak links to them, each with the base of a view and its steps: how
-    the view was made from the root, as (steps of the base, primitive, params); None if
-    that is not known. ``shape`` is the root's.
+    ``members`` are weak links to them. Each has its ``steps``: how it was made from the
+    root, as (steps of its base, primitive, params); () for the root itself. The
+    primitive is None if no single one made it.
+    ``aval`` is the root's.
     ``born`` is the moment when a function made the memory for itself, if it is known.
     ``argument`` says whose memory it is if the function got it.
     """
 
-    __slots__ = ("__weakref__", "argument", "born", "crowd", "members", "shape")
+    __slots__ = ("argument", "aval", "born", "crowd", "members")
 
     def __init__(self, root: Tracer, born: int = -1) -> None:
         self.argument: Any = None
         self.born = born
         self.crowd = _CROWD
-        self.shape = root.shape
-        self.members: list[tuple[ref[Tracer], ref[Tracer] | None, Any]] = []
-        self.add(root, None, ())
+        self.aval = root.owner.aval(root)
+        self.members = [ref(root)]
+        root.memory = self
+        root.steps = ()
 
-    def add(self, member: Tracer, base: ref[Tracer] | None, steps: Any) -> None:
-        """Note that a tracer has this memory."""
-        member.memory = self
-        if len(self.members) >= self.crowd:
-            self.members = [m for m in self.members if m[0]() is not None]
-            self.crowd = max(_CROWD, 2 * len(self.members))
-        self.members.append((ref(member), base, steps))
+    def thin(self) -> None:
+        """Forget the members that are not alive any more."""
+        self.members = [one for one in self.members if one() is not None]
+        self.crowd = max(_CROWD, 2 * len(self.members))
 
     def others(self, member: Tracer) -> list[Tracer]:
         """Return who else shows some of the memory of a member."""
-        mine = self.places(self.link_of(member)[1])
+        mine = self.places(member)
         found = []
-        for link, _, steps in self.members:
+        for link in self.members:
             one = link()
             if one is None or one is member or one.owner.level == inf:  # out of date
                 continue
-            theirs = None if mine is None else self.places(steps)
+            theirs = None if mine is None else self.places(one)
             if mine is None or theirs is None or (mine & theirs).any():
                 found.append(one)
         return found
 
-    def link_of(self, member: Tracer) -> tuple[ref[Tracer] | None, Any]:
-        """Return the base of a view, None if it is no view, and its steps."""
-        return next((m[1], m[2]) for m in self.members if m[0]() is member)
-
-    def places(self, steps: Any) -> Any:
+    def places(self, member: Tracer) -> Any:
         """Return which elements of the root a view shows; None if that is not known."""
-        if steps is None:
+        shape, dtype, _ = self.aval
+        if member.dtype != dtype:  # parts of elements
             return None
         applied = []
+        steps = member.steps
         while steps:
             steps, prim, params = steps
+            if prim is None:
+                return None
             applied.append((prim, params))
-        ids = np.arange(prod(self.shape)).reshape(self.shape)
+        ids = np.arange(prod(shape)).reshape(shape)
         for prim, params in reversed(applied):
             ids = prim.impl(ids, **params)
-        shown = np.zeros(prod(self.shape), bool)
+        shown = np.zeros(prod(shape), bool)
         shown[ids] = True
         return shown

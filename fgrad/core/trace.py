@@ -30,9 +30,10 @@ from .writing import held
 class Trace:
     """What all traces share: a level, a name, an end."""
 
-    __slots__ = ("ended", "inputs", "level", "name")
+    __slots__ = ("__weakref__", "ended", "inputs", "level", "name")
 
     known = True
+    keeps = False  # whether all is arrays: also what has no derivative, and no axes
     unknown = "its value is not computed yet"
     advice = "or move the decision out of the transformed function"
     advice_static = "Pass it as a static argument"
@@ -54,6 +55,10 @@ class Trace:
     def lifted(self, value: Any) -> Tracer:
         """Return a tracer of a new constant, which the function may write to."""
         raise NotImplementedError
+
+    def constant(self, value: Any) -> Any:
+        """Return what stands for a value without derivative."""
+        return value
 
     def written(self) -> list[Any]:
         """Return the list of what was recorded; the last of each item is its source."""

@@ -50,7 +50,8 @@ class Tracer:
     forward mode, the batch axis under vmap.
     """
 
-    __slots__ = ("__weakref__", "frozen", "memory", "note", "owner", "source", "value")
+    __slots__ = ("__weakref__", "frozen", "memory", "note", "owner", "source", "steps",
+                 "value")  # fmt: skip
 
     __array_priority__ = 1000.0
 
@@ -59,6 +60,7 @@ class Tracer:
     note: Any
     source: Source
     memory: Memory  # not set: nobody else could see a write
+    steps: Any  # set if memory is: how a view was made from it, () for no view
     frozen: Tracer | None  # not set, or what records hold of it
 
     if TYPE_CHECKING:  # installed by the layer that defines indexing
@@ -139,29 +141,32 @@ class Tracer:
 
     # -- what it refuses -------------------------------------------------------
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
-        self._refuse("a NumPy array", user_source())
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array(self._constant("a NumPy array"), dtype)
 
-    def _refuse(self, what: str, source: Source) -> NoReturn:
+    def _constant(self, what: str) -> Any:
+        if (value := constant_value(self)) is not None:
+            return value
+        source = user_source()
         self.check_alive(f"conversion to {what}", source)
         raise TracerArrayConversionError(
             f"{self.describe()} cannot become {what}: {self.owner.plain}. At "
             f"{where(source)}, {instead(source, mask=self.dtype.kind == 'b')}"
         )
 
-    def __float__(self) -> NoReturn:
-        self._refuse("a Python float", user_source())
+    def __float__(self) -> float:
+        return float(self._constant("a Python float"))
 
-    def __complex__(self) -> NoReturn:
-        self._refuse("a Python complex", user_source())
+    def __complex__(self) -> complex:
+        return complex(self._constant("a Python complex"))
 
-    def item(self, *args: Any) -> NoReturn:
-        """Raise: the number would have lost its derivative."""
-        self._refuse("a Python number", user_source())
+    def item(self, *args: Any) -> Any:
+        """Return a number that has no derivative, raise where one would be lost."""
+        return np.asarray(self._constant("a Python number")).item(*args)
 
-    def tolist(self) -> NoReturn:
-        """Raise: the numbers would have lost their derivatives."""
-        self._refuse("a list of Python numbers", user_source())
+    def tolist(self) -> Any:
+        """Return numbers without derivatives, raise where some would be lost."""
+        return np.asarray(self._constant("a list of Python numbers")).tolist()
 
     def check_alive(self, what: str, source: Source) -> None:
         """Raise if this was kept until after its function had returned."""
@@ -326,6 +331,13 @@ def known_value(x: Any) -> Any:
     return x
 
 
+def constant_value(x: Any) -> Any:
+    """Return the array below a tracer without derivative, None if there is none."""
+    while type(x) is Tracer:
+        x = x.value if x.owner.known and x.note is None else None
+    return x
+
+
 def unknown_trace(x: Tracer) -> Trace:
     """Return the trace in which the value below a tracer is not known."""
     while x.owner.known:
@@ -371,7 +383,7 @@ def apart(result: Any, args: Any) -> Any:
     Definitions may return what they got, or a rearrangement of it.
     """
     if type(result) is Tracer:
-        memory = memory_of(result)
+        memory = getattr(result, "memory", None)
         if memory is not None and (memory.argument or memory.others(result)):
             return owned(result)
         return owned(result) if _among(result, args) else result

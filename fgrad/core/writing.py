@@ -27,14 +27,16 @@ def link(base: Any, view: Any, prim: Any = None, params: Any = None) -> None:
     index = params.get("index") if params else None
     if index is not None and Ellipsis not in index.items and not view.shape:
         return
-    memory = memory_of(base)
+    memory = getattr(base, "memory", None)
     if memory is None:
         memory = Memory(base)
         if type(base.source) is int:
             memory.argument = (base.owner, None, None, base.source)
-    steps = memory.link_of(base)[1]
-    whole = prim is not None and steps is not None and base.dtype == view.dtype
-    memory.add(view, ref(base), (steps, prim, params) if whole else None)
+    elif len(memory.members) >= memory.crowd:
+        memory.thin()
+    memory.members.append(ref(view))
+    view.memory = memory
+    view.steps = (base.steps, prim, params)
 
 
 def held(x: Tracer) -> Tracer:
@@ -54,7 +56,7 @@ def write(target: Tracer, new: Tracer, value: Any = None) -> None:
     _refuse_argument(target, "item assignment")
     memory = memory_of(target)
     others = [] if memory is None else memory.others(target)
-    if memory is not None and memory.link_of(target)[0] is not None:
+    if memory is not None and target.steps:
         others_than_value = [one for one in others if one is not value]
         if others_than_value:
             _refuse_view(target, others_than_value[0], source)
@@ -78,8 +80,8 @@ def write_whole(target: Tracer, new: Tracer) -> Tracer:
         _outdate([target], target, None, source)
         return new
     if memory is not None:
-        base, steps = memory.link_of(target)
-        index = steps[2].get("index") if steps else None
+        base, _, params = target.steps or (None, None, None)
+        index = params.get("index") if params else None
         writer = None if index is None else (ref(target), base, index)
         _outdate(memory.others(target), target, writer, source)
     _rebind(target, new, source)
@@ -94,7 +96,7 @@ def settle(target: Tracer, value: Any, index: Any) -> None:
     stale: Any = target.owner
     if type(stale) is Outdated and stale.writer is not None:
         view, base, at = stale.writer
-        if view() is value and base() is target and at == index:
+        if view() is value and base is target.steps and at == index:
             target.owner, target.value = stale.trace, stale.value
 
 

@@ -138,6 +138,8 @@ def lift_into(constant: np.ndarray, traces: Sequence[Trace]) -> Any:
             value = constant[(0,) * constant.ndim] if uniform else constant
             shape = {"shape": constant.shape}
             return mutable(trace.record(broadcast_to, (value,), shape))
+        if trace.known and trace.keeps:
+            return mutable(trace.constant(constant))
         if inexact or not trace.known:
             return mutable(trace.lifted(constant))
     return constant

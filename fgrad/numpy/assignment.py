@@ -53,6 +53,8 @@ def _setitem(self: Tracer, index: Any, value: Any) -> None:
         return
     slot = layout(shape_of(self), parsed, *array_shapes(arrays)).shape
     fitted = _fitted(value, slot, dtype_of(self), "the index selects")
+    if 0 in slot:
+        return  # nobody could see the write
     _bind(self, set_at(self, fitted, *arrays, index=parsed), value)
 
 
@@ -67,7 +69,8 @@ def overwrite(self: Tracer, value: Any) -> None:
 
 
 def _bind(target: Tracer, new: Any, value: Any) -> None:
-    scalar = not target.shape and memory_of(target) is None
+    owner = target.owner
+    scalar = not target.shape and memory_of(target) is None and not owner.keeps
     if scalar and type(target.source) is not int:
         raise TracerMutationError(
             f"item assignment to {target.describe()}: a scalar has no items, in NumPy "

@@ -11,10 +11,12 @@ from __future__ import annotations
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
-from ..core import Tracer, dtype_of, shape_of
+from ..core import Trace, Tracer, dtype_of, keep_constants, shape_of
+from ..errors import UnexpectedTracerError
 from ..ops import elementwise as ew
 from .arrays import arraylike, lift_into, traces_of
 from .table import public
@@ -153,8 +155,17 @@ class Namespace:
 
     __name__ = "fgrad.numpy"
 
-    def __init__(self, x: Tracer) -> None:
-        self._traces = traces_of(x)
+    def __init__(self, traces: tuple[Trace, ...]) -> None:
+        for trace in traces:
+            keep_constants(trace)
+        self._links = tuple(map(ref, traces))  # weak, as SciPy keeps namespaces
+        self._hash = hash(self._links[-1])
+
+    def _traces(self) -> list[Trace]:
+        """Return the traces, none if one of them has ended."""
+        traces = [link() for link in self._links]
+        ended = any(trace is None or trace.ended for trace in traces)
+        return [] if ended else traces  # type: ignore[return-value]
 
     def __getattr__(self, name: str) -> Any:
         if name in _CREATION:
@@ -172,7 +183,9 @@ class Namespace:
         function = getattr(import_module("fgrad.numpy"), name)
 
         def create(*args: Any, **kwargs: Any) -> Any:
-            return self.lifted(function(*args, **kwargs))
+            made = function(*args, **kwargs)
+            theirs = name in ("asarray", "from_dlpack") and type(made) is np.ndarray
+            return self.lifted(made.copy() if theirs else made)
 
         create.__name__ = name
         create.__doc__ = function.__doc__
@@ -180,19 +193,31 @@ class Namespace:
 
     def lifted(self, x: Any) -> Any:
         """Return a new plain array as one of the trace."""
-        return x if type(x) is Tracer else lift_into(np.asarray(x), self._traces)
+        traces = self._traces()
+        if not traces:
+            raise UnexpectedTracerError(
+                "a namespace is used after its function has returned: ask a value of "
+                "the function in progress, xp = x.__array_namespace__()"
+            )
+        return x if type(x) is Tracer else lift_into(np.asarray(x), traces)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is Namespace and self._traces == other._traces
+        """Say whether values of both may meet: one's traces are among the other's."""
+        if self is other or type(other) is not Namespace:
+            return self is other
+        n = min(len(self._links), len(other._links))
+        nested = self._links[-n:] == other._links[-n:]
+        return nested and bool(self._traces() and other._traces())
 
     def __hash__(self) -> int:
-        return hash(self._traces)
+        return self._hash
 
     def __dir__(self) -> list[str]:
         return sorted({*dir(import_module("fgrad.numpy")), "special"})
 
     def __repr__(self) -> str:
-        return f"<namespace {self.__name__} of {self._traces[0].name}>"
+        trace = self._links[0]()
+        return f"<namespace {self.__name__} of {trace.name if trace else 'the past'}>"
 
 
 class SubNamespace:
@@ -228,4 +253,12 @@ def namespace(x: Tracer, *, api_version: str | None = None) -> Namespace:
             f"__array_namespace__: api_version must be one of {VERSIONS}, got "
             f"{api_version!r}"
         )
-    return Namespace(x)
+    traces = traces_of(x)
+    given = _GIVEN.get(x.owner)
+    if given is None or len(given._links) < len(traces):
+        given = _GIVEN[x.owner] = Namespace(traces)
+    return given
+
+
+_GIVEN: WeakKeyDictionary[Trace, Namespace] = WeakKeyDictionary()
+"""The namespaces of traces: what a trace makes belongs to those around it, too."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, broadcast_shapes, dtype_of, ndim_of, shape_of
+from ..core import Tracer, broadcast_shapes, dtype_of, ndim_of, owned, shape_of
 from .basic import astype, reshape
 from .elementwise import div, logical_and, lt, maximum, minimum, power, where
 from .gather import gather, gather_p, scatter_p, slice_p, unslice_p
@@ -61,9 +61,10 @@ def getitem(x, idx):
     """
     if type(idx) is int:
         return slice_p(x, index=int_index(idx))
-    if is_scalar_mask(idx):  # NumPy: a new axis of length 1 or 0
-        x = slice_p(x, index=make_index((None,)))
-        return x if idx else slice_p(x, index=make_index(((0, 0, None),)))
+    if is_scalar_mask(idx):  # NumPy: a copy, with a new axis of length 1 or 0
+        z = slice_p(x, index=make_index((None,)))
+        z = z if idx else slice_p(z, index=make_index(((0, 0, None),)))
+        return owned(z) if type(z) is Tracer else np.array(z)
     index, arrays = parse(idx, shape_of(x))
     if arrays:
         return gather(x, *arrays, index=index)
@@ -71,8 +72,8 @@ def getitem(x, idx):
 
 
 def is_scalar_mask(idx):
-    """Say whether an index is a single boolean, whose value is known."""
-    if type(idx) is np.ndarray:
+    """Say whether an index is a single boolean; its value has to be known."""
+    if type(idx) is np.ndarray or type(idx) is Tracer:
         return idx.dtype.kind == "b" and not idx.ndim
     return type(idx) in (bool, np.bool)
 

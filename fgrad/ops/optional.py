@@ -13,6 +13,13 @@ def without_scipy(what: str) -> ModuleNotFoundError:
     )
 
 
+def bare(function: Any) -> Any:
+    """Return a function of SciPy without what SCIPY_ARRAY_API=1 wraps around it."""
+    if getattr(function, "__module__", None) != "scipy.special":
+        return function
+    return getattr(function, "__wrapped__", function)
+
+
 def scipy_special(name: str, caller: str) -> Any:
     """Return a function of ``scipy.special``; say so kindly if SciPy is missing.
 
@@ -23,4 +30,4 @@ def scipy_special(name: str, caller: str) -> Any:
         import scipy.special
     except ModuleNotFoundError:
         raise without_scipy(caller) from None
-    return getattr(scipy.special, name)
+    return bare(getattr(scipy.special, name))

@@ -15,14 +15,25 @@ from ..errors import MissingRuleError
 from .basic import astype
 from .elementwise import stop_gradient_p
 from .families import elementwise, ufunc_aval
-from .optional import without_scipy
+from .optional import bare, without_scipy
 
 try:
     from scipy import special as _special
 except ModuleNotFoundError:
     raise without_scipy("fgrad.scipy") from None
 
-scipy_special = _special
+
+class _Special:
+    """The names of ``scipy.special``, without what SciPy may wrap around them."""
+
+    def __getattr__(self, name):
+        return bare(getattr(_special, name))
+
+    def __dir__(self):
+        return dir(_special)
+
+
+scipy_special = _Special()
 
 # Derivatives of a parameter by central differences of order 10: Fornberg, Generation
 # of finite difference formulas on arbitrarily spaced grids, Math. Comp. 51 (1988).
