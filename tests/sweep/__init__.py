@@ -33,8 +33,8 @@ class Table:
     beginnings of calls: ``coarse`` ones cannot have the last bit of ``plain``,
     ``kinked`` ones have no slope that a difference quotient sees, ``by_value`` ones
     have a shape that depends on values, and ``refused`` ones raise when they are
-    differentiated, for there is no derivative. ``expressions`` says that the calls are whole
-    expressions, of methods and operators, not functions of the namespace.
+    differentiated, for there is no derivative. ``expressions`` says that the calls are
+    whole expressions, of methods and operators, not functions of the namespace.
     """
 
     ours: str
