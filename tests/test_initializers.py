@@ -6,29 +6,14 @@ import pytest
 from fgrad import jit, random
 from fgrad.nn import initializers
 
-SHAPED = """
-zeros|(2,3) ones|(2,3) constant(2.5)|(2,3) uniform()|(2,3) uniform(3.,np.float32)|(4,)
-normal()|(2,3) normal(2.)|(5,) truncated_normal()|(7,)
-truncated_normal(1.,float,-1.,.5)|(7,) glorot_uniform()|(3,4) glorot_normal()|(3,4)
-lecun_uniform()|(3,4) lecun_normal()|(5,3,4) he_uniform()|(3,4) he_normal()|(2,3,4)
-xavier_uniform()|(3,4) kaiming_normal()|(3,4) he_normal(0,1)|(3,4)
-lecun_normal(batch_axis=0)|(3,4,5) glorot_normal(dtype=np.float32)|(3,4)
-variance_scaling(2.,"fan_out","normal")|(3,4)
-variance_scaling(2.,"fan_geo_avg","uniform",(0,1),2)|(3,4,5) orthogonal()|(3,3)
-orthogonal(2.)|(2,5) orthogonal(1.,0)|(5,2) orthogonal()|(2,3,4)
-delta_orthogonal()|(3,2,4) delta_orthogonal()|(3,5,2,2) delta_orthogonal(2.)|(4,2,2,2,3)
-"""
-CASES = [case.split("|") for case in SHAPED.split()]
+from .random_calls import INITIALIZERS, STORED, calls, initial
 
 
-@pytest.mark.parametrize(("call", "shape"), CASES)
-def test_the_numbers_are_those_of_jax(call, shape):
-    jax = pytest.importorskip("jax")
-    shape = eval(shape)
-    with jax.enable_x64(True):
-        scope = {"np": np, **vars(jax.nn.initializers)}
-        expected = np.asarray(eval(call, scope)(jax.random.key(3), shape))
-    actual = eval(call, {"np": np, **vars(initializers)})(random.key(3), shape)
+@pytest.mark.parametrize("case", calls(INITIALIZERS))
+def test_the_numbers_are_those_of_jax(case):
+    with np.load(STORED) as file:
+        expected = file[f"init {case}"]
+    actual = initial(case, initializers, random.key(3))
     assert actual.dtype == expected.dtype
     single = expected.dtype.itemsize == 4
     np.testing.assert_allclose(actual, expected, 3e-6 if single else 1e-12, 1e-12)

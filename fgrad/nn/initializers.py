@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import random
+from ..random.arguments import parameter
 from ..transforms.arguments import shown
 
 
@@ -71,7 +72,8 @@ def uniform(scale: Any = 1e-2, dtype: Any = None) -> Initializer:
 
     def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
         found = _dtype(dtype, float)
-        return random.uniform(key, shape, found) * found.type(scale)
+        numbers = random.uniform(key, shape, found)
+        return numbers * parameter(scale, found, "uniform", "scale")
 
     return init
 
@@ -85,7 +87,8 @@ def normal(stddev: Any = 1e-2, dtype: Any = None) -> Initializer:
 
     def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
         found = _dtype(dtype, float)
-        return random.normal(key, shape, found) * found.type(stddev)
+        numbers = random.normal(key, shape, found)
+        return numbers * parameter(stddev, found, "normal", "stddev")
 
     return init
 
@@ -102,7 +105,7 @@ def truncated_normal(
     def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
         found = _dtype(dtype, float)
         numbers = random.truncated_normal(key, lower, upper, shape, found)
-        return numbers * found.type(stddev)
+        return numbers * parameter(stddev, found, "truncated_normal", "stddev")
 
     return init
 
@@ -160,7 +163,8 @@ def variance_scaling(
             "fan_avg": (fan_in + fan_out) / 2,
             "fan_geo_avg": sqrt(fan_in * fan_out),
         }
-        variance = found.type(scale / _chosen("mode", mode, means))
+        share = scale / _chosen("mode", mode, means)
+        variance = parameter(share, found, "variance_scaling", "scale")
         draw = _chosen("distribution", distribution, _DISTRIBUTIONS)
         return draw(key, shape, found, variance)
 
@@ -253,7 +257,7 @@ def orthogonal(
         q = random.orthogonal(key, rows, (), found, columns)
         others = [n for i, n in enumerate(shape) if i != column_axis % len(shape)]
         q = np.moveaxis(np.reshape(q, (*others, columns)), -1, column_axis)
-        return q * found.type(scale)
+        return q * parameter(scale, found, "orthogonal", "scale")
 
     return init
 

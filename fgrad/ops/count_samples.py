@@ -82,7 +82,7 @@ def _log_factorial(k: Any) -> Any:
 
 def _by_product(key: Any, mean: Any) -> Any:
     """Count the uniform numbers whose product stays above ``exp(-mean)``."""
-    z, total = np.zeros(mean.shape, np.int64), np.zeros_like(mean)
+    z, total = np.zeros(mean.shape), np.zeros_like(mean)
     while (still := total > -mean).any():
         z += still
         key, u = _draws(key, 2, mean.shape, mean.dtype)
@@ -110,19 +110,20 @@ def _by_rejection(key: Any, mean: Any) -> Any:
 
 
 def poisson_samples(key: Any, mean: Any) -> Any:
-    """Draw an integer for every mean; the first axes of means are those of the keys.
+    """Draw a count for every mean, as a float64.
 
-    Means that are negative, infinite or nan give -1.
+    The first axes of means are those of the keys. Means that are negative, infinite or
+    nan give -1.
 
     >>> poisson_samples(np.uint64(0), np.array([0.0, 3.0, 1000.0]))
-    array([  0,   0, 959])
+    array([  0.,   0., 959.])
     """
     mean = np.asarray(mean, _SINGLE)
     small = ~(mean >= _FEW) | np.isinf(mean)
     with np.errstate(all="ignore"):
         few = _by_product(key, np.where(mean < _FEW, mean, 0))
         many = _by_rejection(key, np.where(small, np.float32(1e5), mean))
-    return np.where(mean == 0, 0, np.where(small, few, many.astype(np.int64)))
+    return np.where(mean == 0, 0, np.where(small, few, many.astype(float)))
 
 
 # -- binomial ----------------------------------------------------------------------
@@ -225,7 +226,7 @@ def _sampler(name, impl, abstract):
 poisson_p = _sampler(
     "random_poisson",
     poisson_samples,
-    lambda key, mean: Aval(mean.shape, np.dtype(np.int64)),
+    lambda key, mean: Aval(mean.shape, np.dtype(float)),
 )
 binomial_p = _sampler(
     "random_binomial", binomial_samples, lambda key, n, p: Aval(n.shape, n.dtype)

@@ -1,7 +1,9 @@
 """The error function and its inverse, without SciPy: what normal samples are made of.
 
-The inverse is Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011):
-polynomials in ``-log(1 - x^2)``, one set for float32 and one for float64.
+SciPy's functions of the same names are other primitives, in `special`: samples must be
+the same without SciPy, and whatever its version. The inverse is Giles, "Approximating
+the erfinv function" (GPU Computing Gems, 2011): polynomials in ``-log(1 - x^2)``,
+one set for float32 and one for float64.
 """
 
 from __future__ import annotations

@@ -10,13 +10,14 @@ reparameterisation: Figurnov, Mohamed and Mnih, NeurIPS 2018).
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from ..core import Aval, broadcast_shapes
-from ..errors import MissingRuleError
-from .elementwise import log, maximum
+from ..core import Aval, broadcast_shapes, dtype_of
+from .basic import astype
+from .differences import by_difference
+from .elementwise import absolute, exp, log, maximum
 from .erf import inverse_erf
 from .families import elementwise
 from .gamma_slope import log_slope
@@ -114,12 +115,15 @@ def loggamma_samples(key: Any, alpha: Any) -> Any:
 # -- the primitives ----------------------------------------------------------------
 
 
-def _once(*args: Any, **params: Any) -> NoReturn:
-    raise MissingRuleError(
-        "gamma samples have a first derivative with respect to their shape parameter, "
-        "and no second one. Samplers that draw gamma samples inside are beta, "
-        "chisquare, dirichlet, f, gamma, generalized_normal, loggamma and t"
-    )
+def _slope_by_alpha(c, z, alpha, log_x):
+    # The density is a power of x, as wide as sqrt(alpha), and singular at alpha = 0.
+    rate = 1.0 / alpha + alpha**-0.5 + absolute(log_x - log(alpha))
+    return c * astype(by_difference(log_slope_p, 0, rate, alpha, log_x), dtype_of(z))
+
+
+def _slope_by_log_x(c, z, alpha, log_x):
+    rate = 1.0 + alpha**0.5 + absolute(exp(log_x) - alpha)
+    return c * astype(by_difference(log_slope_p, 1, rate, alpha, log_x), dtype_of(z))
 
 
 log_slope_p = elementwise(
@@ -128,8 +132,7 @@ log_slope_p = elementwise(
     abstract=lambda alpha, log_x: Aval(
         broadcast_shapes(alpha.shape, log_x.shape), alpha.dtype
     ),
-    rules=(_once, _once),
-    jvp=_once,
+    rules=(_slope_by_alpha, _slope_by_log_x),
     emit="",
 )
 

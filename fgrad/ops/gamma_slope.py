@@ -5,6 +5,7 @@ With the distribution function P(a, x) and the density p, the slope of ``log x``
 the continued fraction of 1 - P, as in Moore, "Algorithm AS 187: Derivatives of the
 incomplete gamma integral" (Applied Statistics 31, 1982): neither has cancellation.
 For very large shapes it is that of Wilson and Hilferty's normal approximation.
+SciPy's gammainc is not asked: samples have derivatives without SciPy, too.
 """
 
 from __future__ import annotations

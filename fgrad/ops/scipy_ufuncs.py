@@ -1,4 +1,4 @@
-"""Families of SciPy's ufuncs: one line each, and derivatives that have no formula.
+"""Families of SciPy's ufuncs: one line each.
 
 SciPy is imported with this module and nowhere else in `fgrad.ops` but in the files of
 special functions, which all import this one.
@@ -10,10 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..core import Aval, aval_of, broadcast_shapes, dtype_of
+from ..core import Aval, broadcast_shapes
 from ..errors import MissingRuleError
-from .basic import astype
-from .elementwise import stop_gradient_p
 from .families import elementwise, ufunc_aval
 from .optional import bare, without_scipy
 
@@ -34,11 +32,6 @@ class _Special:
 
 
 scipy_special = _Special()
-
-# Derivatives of a parameter by central differences of order 10: Fornberg, Generation
-# of finite difference formulas on arbitrarily spaced grids, Math. Comp. 51 (1988).
-WEIGHTS = (5 / 6, -5 / 21, 5 / 84, -5 / 504, 1 / 1260)
-STEP = 0.03  # in units in which the function changes by a factor of about e
 
 
 def special(name, *rules, ufunc=None):
@@ -113,30 +106,3 @@ def unruled(function, argument, instead):
 
 ORDER = "it is an order that only integers are meant for. Pass it as an integer"
 NOT_HOLOMORPHIC = "it is no holomorphic function of a complex argument. Use {}"
-
-
-def by_difference(prim, place, rate, *args):
-    """Return the derivative of a primitive by one of its arguments, numerically.
-
-    ``rate`` bounds how fast the function changes: of a power it is a logarithm, beside
-    a singularity the inverse of the distance. The relative error is about 1e-12. The
-    terms are primitives, so the result has derivatives of its own.
-    """
-    args = [_double(x) for x in args]
-    step = stop_gradient_p(STEP / rate)
-
-    def at(k):
-        moved = args[place] + k * step
-        return prim(*args[:place], moved, *args[place + 1 :])
-
-    total = 0.0
-    for k, weight in enumerate(WEIGHTS, 1):
-        total = total + weight * (at(k) - at(-k))
-    return total / step
-
-
-def _double(x):
-    if aval_of(x).weak:
-        return x
-    kind = dtype_of(x).kind
-    return astype(x, np.complex128 if kind == "c" else np.float64)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from ..core import dtype_of
 from ..errors import MissingRuleError
+from .differences import by_difference
 from .elementwise import absolute, log, maximum, sign, where
 from .scipy_ufuncs import (
     NOT_HOLOMORPHIC,
     ORDER,
-    by_difference,
     called,
     scipy_special,
     special,

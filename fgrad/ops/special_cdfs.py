@@ -6,8 +6,9 @@ which nothing cancels. Those of an inverse follow from those of the function.
 
 from __future__ import annotations
 
+from .differences import by_difference
 from .elementwise import absolute, exp, floor, log, log1p, safe_div, sqrt, square, where
-from .scipy_ufuncs import ORDER, by_difference, special, unruled
+from .scipy_ufuncs import ORDER, special, unruled
 from .special_elementary import xlog1py, xlogy
 from .special_gamma import betaln, gammaln
 

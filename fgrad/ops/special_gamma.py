@@ -7,8 +7,9 @@ from math import pi
 from ..core import dtype_of
 from ..errors import MissingRuleError
 from .basic import astype
+from .differences import by_difference
 from .elementwise import absolute, cos, floor, log, power, where
-from .scipy_ufuncs import by_difference, scipy_special, special
+from .scipy_ufuncs import scipy_special, special
 
 
 class _Probe:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .differences import by_difference
 from .elementwise import absolute, log, sin, sqrt, square
-from .scipy_ufuncs import by_difference, special
+from .scipy_ufuncs import special
 
 # -- hypergeometric functions ----------------------------------------------------------
 

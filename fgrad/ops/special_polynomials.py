@@ -5,8 +5,9 @@ The degree has no derivative. That of a parameter is numerical.
 
 from __future__ import annotations
 
+from .differences import by_difference
 from .elementwise import absolute, log, where
-from .scipy_ufuncs import ORDER, by_difference, special, unruled
+from .scipy_ufuncs import ORDER, special, unruled
 
 
 def _degree(name):

@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 
 from .. import numpy as fnp
-from ..core import aval_of, dtype_of, is_array, shape_of
+from ..core import dtype_of, is_array, shape_of
 from ..ops.basic import astype
 from ..ops.count_samples import binomial_p, poisson_p
 from ..ops.threefry import random_p
 from ..transforms.arguments import shown
 from .arguments import (
     checked_shape,
+    counts,
     float_dtype,
     int_dtype,
+    joint_dtype,
+    own_dtype,
     parameter,
     sample_shape,
     spread,
@@ -24,9 +27,6 @@ from .arguments import (
 from .keys import Key, consumed, subkeys
 from .transformed import extremes
 from .uniforms import Shape, randint, unit
-
-_DOUBLE = np.dtype(np.float64)
-
 
 # -- order -------------------------------------------------------------------------
 
@@ -43,7 +43,8 @@ def permutation(key: Key, x: Any, axis: int = 0, independent: bool = False) -> A
     """
     key = consumed(key, "permutation")
     if is_array(x) and not shape_of(x) and dtype_of(x).kind in "iu":
-        return _order(key, checked_shape((x,), "permutation", "x"), 0)
+        shape = checked_shape((x,), "permutation", "x")
+        return _order(key, shape, _axis(axis, np.empty(shape), "permutation"))
     if not is_array(x) or not shape_of(x):
         raise TypeError(
             f"permutation: x must be an integer or have an axis, got {shown(x)}"
@@ -123,7 +124,7 @@ def _weighted(
         raise ValueError(
             f"choice: p must have a probability for each of {n}, got {shown(p)}"
         )
-    dtype = dtype_of(p) if dtype_of(p).kind == "f" else _DOUBLE
+    dtype = own_dtype(p)
     p = parameter(p, dtype, "choice", "p")
     if replace:
         total = np.cumsum(p)
@@ -158,7 +159,7 @@ def categorical(
     """
     if not is_array(logits) or not shape_of(logits):
         raise TypeError(f"categorical: logits must have an axis, got {shown(logits)}")
-    dtype = dtype_of(logits) if dtype_of(logits).kind == "f" else _DOUBLE
+    dtype = own_dtype(logits)
     logits = parameter(logits, dtype, "categorical", "logits")
     axis = _axis(axis, logits, "categorical")
     full = shape_of(logits)
@@ -183,9 +184,10 @@ def categorical(
 
 
 def poisson(key: Key, lam: Any, shape: Shape | None = None, dtype: Any = None) -> Any:
-    """Return Poisson numbers of mean ``lam``; -1 where that is negative or nan.
+    """Return Poisson numbers of mean ``lam``; -1 where that is negative or not finite.
 
-    They are computed from means in single precision, as in JAX.
+    They are computed from means in single precision, as in JAX. A count that is too
+    large for the dtype is its largest number.
 
     >>> from fgrad import random
     >>> poisson(random.key(0), 3.0, (4,))
@@ -194,7 +196,7 @@ def poisson(key: Key, lam: Any, shape: Shape | None = None, dtype: Any = None) -
     dtype = int_dtype(dtype, "poisson")
     lam = parameter(lam, np.dtype(np.float32), "poisson", "lam")
     shape = sample_shape(shape, "poisson", lam=lam)
-    return astype(poisson_p(consumed(key, "poisson"), spread(lam, shape)), dtype)
+    return counts(poisson_p(consumed(key, "poisson"), spread(lam, shape)), dtype)
 
 
 def binomial(
@@ -206,17 +208,11 @@ def binomial(
     >>> binomial(random.key(0), 10, 0.5, (4,))
     array([4., 7., 6., 6.])
     """
-    dtype, own = float_dtype(dtype, "binomial"), _joint_dtype(n, p)
+    dtype, own = float_dtype(dtype, "binomial"), joint_dtype(n, p)
     n, p = parameter(n, own, "binomial", "n"), parameter(p, own, "binomial", "p")
     shape = sample_shape(shape, "binomial", n=n, p=p)
     key = consumed(key, "binomial")
     return astype(binomial_p(key, spread(n, shape), spread(p, shape)), dtype)
-
-
-def _joint_dtype(*parameters: Any) -> np.dtype:
-    """Return float32 if all parameters are, apart from Python numbers; else float64."""
-    kinds = {dtype_of(x) for x in parameters if is_array(x) and not aval_of(x).weak}
-    return np.dtype(np.float32) if kinds == {np.dtype(np.float32)} else _DOUBLE
 
 
 def multinomial(
@@ -237,7 +233,7 @@ def multinomial(
     >>> float(multinomial(random.key(0), 10, np.array([0.2, 0.3, 0.5])).sum())
     10.0
     """
-    dtype, own = float_dtype(dtype, "multinomial"), _joint_dtype(n, p)
+    dtype, own = float_dtype(dtype, "multinomial"), joint_dtype(n, p)
     n, p = parameter(n, own, "multinomial", "n"), parameter(p, own, "multinomial", "p")
     if not shape_of(p):
         raise ValueError("multinomial: p must have an axis, that of the outcomes")
@@ -248,11 +244,9 @@ def multinomial(
     left = np.flip(np.cumsum(np.flip(p, 0), axis=0), 0)
     ratios = p / np.where(left == 0, 1, left)
     keys = subkeys(consumed(key, "multinomial"), (shape[-1],))
-    rest, counts = spread(n, shape[:-1]), []
+    rest, drawn = spread(n, shape[:-1]), []
     for i in range(shape[-1]):
         chance = np.minimum(np.maximum(ratios[i], 0), 1)
-        counts.append(binomial_p(keys[i], rest, chance))
-        rest = rest - counts[-1]
-    return (
-        astype(np.stack(counts, axis=-1), dtype) if counts else np.zeros(shape, dtype)
-    )
+        drawn.append(binomial_p(keys[i], rest, chance))
+        rest = rest - drawn[-1]
+    return astype(np.stack(drawn, axis=-1), dtype) if drawn else np.zeros(shape, dtype)

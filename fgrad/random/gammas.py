@@ -27,7 +27,7 @@ def _drawn(sampler: Any, key: Key, a: Any, shape: tuple[int, ...]) -> Any:
 def gamma(key: Key, a: Any, shape: Shape | None = None, dtype: Any = None) -> Any:
     """Return gamma numbers with the shape parameter ``a`` and scale 1.
 
-    The first derivative with respect to ``a`` exists.
+    Derivatives with respect to ``a`` exist; from the second on they are numerical.
 
     >>> from fgrad import random
     >>> gamma(random.key(0), 2.0).round(6)
@@ -141,7 +141,8 @@ def dirichlet(
     batch = sample_shape(shape, "dirichlet", alpha=np.empty(shape_of(alpha)[:-1]))
     full = (*batch, shape_of(alpha)[-1])
     x = _drawn(random_loggamma_p, consumed(key, "dirichlet"), alpha, full)
-    x = np.exp(x - stop_gradient(np.max(x, axis=-1, keepdims=True)))
+    top = np.max(x, axis=-1, keepdims=True, initial=-np.inf)
+    x = np.exp(x - stop_gradient(top))
     return x / np.sum(x, axis=-1, keepdims=True)
 
 

@@ -7,10 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..core import dtype_of, shape_of
+from ..core import shape_of
 from ..ops.erf import erf_p, inverse_erf_p
 from ..transforms.stop_gradient import stop_gradient
-from .arguments import checked_shape, float_dtype, parameter, sample_shape
+from .arguments import (
+    FLOATS,
+    checked_shape,
+    float_dtype,
+    joint_dtype,
+    parameter,
+    sample_shape,
+)
 from .keys import Key, consumed, subkeys
 from .uniforms import Shape, between, signs, unit
 
@@ -40,7 +47,11 @@ def normal(key: Key, shape: Shape = (), dtype: Any = None) -> Any:
         keys = subkeys(consumed(key, "normal"), (2,))
         x, y = gaussian(keys[0], shape, real), gaussian(keys[1], shape, real)
         return (x + 1j * y) / found.type(sqrt(2))
-    return gaussian(consumed(key, "normal"), shape, float_dtype(found, "normal"))
+    if found.type not in FLOATS:
+        raise ValueError(
+            f"normal: dtype must be a float dtype, complex64 or complex128, got {found}"
+        )
+    return gaussian(consumed(key, "normal"), shape, found)
 
 
 def lognormal(
@@ -139,7 +150,7 @@ def wald(key: Key, mean: Any, shape: Shape | None = None, dtype: Any = None) -> 
     y = gaussian(keys[0], shape, dtype) ** 2
     u = unit(keys[1], shape, dtype)
     root = np.sqrt(4 * mean * y + mean**2 * y**2)
-    x = mean + mean**2 * y / 2 - mean / 2 * root
+    x = 2 * mean / (2 + mean * y + root)  # the smaller root, without cancellation
     return np.where(u <= mean / (mean + x), x, mean**2 / x)
 
 
@@ -164,9 +175,7 @@ def multivariate_normal(
     name = "multivariate_normal"
     if method not in _FACTORS:
         raise ValueError(f"{name}: method must be one of {list(_FACTORS)}")
-    if dtype is None and np.result_type(*map(dtype_of, (mean, cov))) == np.float32:
-        dtype = np.float32
-    dtype = float_dtype(dtype, name)
+    dtype = float_dtype(joint_dtype(mean, cov) if dtype is None else dtype, name)
     mean, cov = parameter(mean, dtype, name, "mean"), parameter(cov, dtype, name, "cov")
     n = shape_of(mean)[-1:]
     if not n or shape_of(cov)[-2:] != (*n, *n):

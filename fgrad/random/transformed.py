@@ -6,8 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.basic import astype
-from .arguments import checked_shape, float_dtype, int_dtype, parameter, sample_shape
+from .arguments import (
+    checked_shape,
+    counts,
+    float_dtype,
+    int_dtype,
+    own_dtype,
+    parameter,
+    sample_shape,
+)
 from .keys import Key, consumed
 from .uniforms import Shape, between, unit
 
@@ -180,13 +187,17 @@ def triangular(
 def geometric(key: Key, p: Any, shape: Shape | None = None, dtype: Any = None) -> Any:
     """Return numbers of trials up to the first success, of probability ``p``.
 
+    A number that is too large for the dtype is its largest one.
+
     >>> from fgrad import random
     >>> geometric(random.key(0), 0.3, (4,))
     array([3, 5, 1, 2])
     """
     dtype = int_dtype(dtype, "geometric")
-    p = parameter(p, np.dtype(np.float64), "geometric", "p")
+    own = own_dtype(p)
+    p = parameter(p, own, "geometric", "p")
     shape = sample_shape(shape, "geometric", p=p)
-    u = unit(consumed(key, "geometric"), shape, np.dtype(np.float64))
+    u = unit(consumed(key, "geometric"), shape, own)
     u = np.where(u == 0, 1, u)
-    return astype(np.floor(np.log(u) / np.log1p(-p)) + 1, dtype)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of p = 0, 1 and beyond
+        return counts(np.floor(np.log(u) / np.log1p(-p)) + 1, dtype)

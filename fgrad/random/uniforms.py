@@ -13,6 +13,7 @@ from .arguments import (
     checked_shape,
     float_dtype,
     int_dtype,
+    own_dtype,
     parameter,
     sample_shape,
 )
@@ -125,8 +126,7 @@ def bernoulli(
     >>> bernoulli(random.key(0), 0.3, (4,))
     array([False,  True, False, False])
     """
-    kept = is_array(p) and dtype_of(p).kind == "f"
-    dtype = dtype_of(p) if kept else np.dtype(np.float64)
+    dtype = own_dtype(p)
     p = parameter(p, dtype, "bernoulli", "p")
     shape = sample_shape(shape, "bernoulli", p=p)
     if mode not in ("low", "high"):

@@ -58,6 +58,21 @@ OUTSIDE: dict[str, dict[str, str]] = {
         "Take traced values in fgrad's own spelling": "asarray",
     },
     "scipy.special": {"The same as `numpy.sinc`": "sinc"},
+    "random": {
+        "Keys ([random.md](random.md))": """
+            PRNGKey clone fold_in key key_data key_dtype key_impl split
+            wrap_key_data""",
+        "Take a key and a shape, no array": """
+            bits cauchy exponential gumbel laplace logistic maxwell normal orthogonal
+            rademacher""",
+        "The primitive behind `gamma`": "random_gamma_p",
+    },
+    "nn.initializers": {
+        "Take a key and a shape, no array": """
+            glorot_normal glorot_uniform he_normal he_uniform kaiming_normal
+            kaiming_uniform lecun_normal lecun_uniform ones xavier_normal
+            xavier_uniform zeros""",
+    },
     "lax": {
         "Control flow and solvers ([control_flow.md](control_flow.md))": """
             associative_scan cond custom_linear_solve custom_root fori_loop map
