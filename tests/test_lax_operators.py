@@ -411,12 +411,11 @@ def test_special_function(jax, name):
     if name == "polygamma":
         args = [np.array([0.0, 1.0, 2.0]), x]
     agree(jax, lambda m, *xs: getattr(m, name)(*xs), *args, slopes=False, tol=1e-8)
-    try:
-        fgrad.vjp(lambda x: getattr(lax, name)(*args[:-1], x), args[-1])
-    except fgrad.errors.UntraceableError:
-        pytest.skip(f"scipy.special's ufunc of {name} is not traceable")
     last = lambda m, x: getattr(m, name)(*args[:-1], x)
-    agree(jax, last, args[-1], tol=1e-7)
+    if name == "zeta":  # which has no derivative in JAX
+        fgrad.test_util.check_grads(lambda x: last(lax, x), (args[-1],), 2)
+    else:
+        agree(jax, last, args[-1], tol=1e-7)
 
 
 def test_special_functions_without_scipy_say_what_is_missing(monkeypatch):
