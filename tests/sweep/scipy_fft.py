@@ -17,6 +17,16 @@ ifft(QV) ifft(ODD,3,0,"forward") ifft2(Q) ifft2(F,norm="ortho") ifftn(T) ifftn(Q
 ifftshift(V) ifftshift(Q,axes=(0,)) irfft2(Q) irfft2(T+0j,(3,3),norm="forward")
 rfft2(A) rfft2(F,axes=(1,0)) rfftn(T) rfftn(ODD,(3,),norm="ortho")
 """,
-    coarse=("dctn", "idctn", "idct", "fft", "rfft", "irfft", "hfft", "ihfft",
-            "ifft", "irfft"),
+    coarse=(
+        "dctn",
+        "idctn",
+        "idct",
+        "fft",
+        "rfft",
+        "irfft",
+        "hfft",
+        "ihfft",
+        "ifft",
+        "irfft",
+    ),
 )

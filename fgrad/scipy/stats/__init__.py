@@ -10,36 +10,29 @@ log-density is -inf with the gradient 0; for parameters without a distribution a
 nan. float32 stays float32.
 """
 
-from .continuous import beta
-from .continuous import cauchy
-from .continuous import chi2
-from .continuous import expon
-from .continuous import gamma
-from .continuous import gennorm
-from .continuous import gumbel_l
-from .continuous import gumbel_r
-from .continuous import laplace
-from .continuous import logistic
-from .continuous import norm
-from .continuous import pareto
-from .continuous import t
-from .continuous import truncnorm
-from .continuous import uniform
-from .continuous import vonmises
-from .continuous import wrapcauchy
-from .discrete import bernoulli
-from .discrete import betabinom
-from .discrete import binom
-from .discrete import geom
-from .discrete import nbinom
-from .discrete import poisson
+from .continuous import (
+    beta,
+    cauchy,
+    chi2,
+    expon,
+    gamma,
+    gennorm,
+    gumbel_l,
+    gumbel_r,
+    laplace,
+    logistic,
+    norm,
+    pareto,
+    t,
+    truncnorm,
+    uniform,
+    vonmises,
+    wrapcauchy,
+)
+from .discrete import bernoulli, betabinom, binom, geom, nbinom, poisson
 from .kde import gaussian_kde
-from .multivariate import dirichlet
-from .multivariate import multinomial
-from .multivariate import multivariate_normal
-from .summaries import mode
-from .summaries import rankdata
-from .summaries import sem
+from .multivariate import dirichlet, multinomial, multivariate_normal
+from .summaries import mode, rankdata, sem
 
 __all__ = [
     "bernoulli",
