@@ -93,6 +93,7 @@ EDGES = [
     Edge("np.unique(x)", [1, 2, 2], [1, 1, 0], "the first of equal elements"),
     Edge("np.argmax(x) * 1.0", [1, 2, 2], [0, 0, 0]),
     Edge("np.copysign(1.0, x)", [0, 2], [0, 0]),
+    Edge("np.unwrap(x)", [0, np.pi, 3], [1, 1, 1], "periods are constant"),
     Edge("np.arctan2(x, 1.0)", [0], [1]),
 ]  # fmt: skip
 """All rows of the table."""

@@ -92,7 +92,8 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * pi):
     if odd == 0:
         modulo = ew.where(ew.eq(modulo, -high) & ew.gt(dd, 0), high, modulo)
     correction = ew.where(ew.lt(ew.absolute(dd), discont), 0, modulo - dd)
-    rest = _part(p, axis, 1, None) + cum_sum(correction, axis)
+    periods = ew.stop_gradient_p(correction)  # whole ones, which jump or stay
+    rest = _part(p, axis, 1, None) + cum_sum(periods, axis)
     return concatenate([astype(_part(p, axis, 0, 1), dtype), rest], axis)
 
 

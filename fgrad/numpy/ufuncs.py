@@ -10,6 +10,7 @@ import numpy as np
 from ..core import DISPATCH, LATER, aval_of, dtype_of
 from ..ops import elementwise as ops
 from ..ops.basic import astype, reshape
+from ..ops.bits import direction
 from ..ops.contract import matmul, vecdot
 from .arrays import NUMBERS, arraylike, strong
 from .table import traceable
@@ -47,7 +48,6 @@ UNARY = {
     np.rad2deg: ops.rad2deg,
     np.degrees: ops.rad2deg,
     np.conjugate: ops.conj,
-    np.sign: ops.sign,
     np.signbit: ops.signbit,
     np.spacing: ops.spacing,
     np.floor: ops.floor,
@@ -117,6 +117,13 @@ DISPATCH.update({ufunc: _binary(prim) for ufunc, prim in BINARY.items()})
 LATER["scipy.special"] = "fgrad.numpy.special"
 
 # -- ufuncs made of others -----------------------------------------------------------
+
+
+@traceable(np.sign)
+def sign(x: Any) -> Any:
+    """Return 1 or -1, or 0 at 0; of complex numbers ``x / abs(x)``."""
+    x = arraylike(x)
+    return direction(x) if dtype_of(x).kind == "c" else ops.sign(x)
 
 
 @traceable(np.frexp)

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..core import Aval, Primitive, broadcast_shapes, promoted
 from .basic import astype, imag, real, to_front
-from .families import elementwise
+from .elementwise import absolute, conj, where
+from .families import elementwise, ufunc_aval, writing
 
 # -- bits as another dtype -----------------------------------------------------------
 
@@ -83,4 +84,26 @@ complex_p = elementwise(
     jvp=_complex_jvp,
     emit="",
     linear=True,
+)
+
+
+def _direction_vjp(ct, z, x):
+    size = absolute(x)
+    return (ct - conj(z) * real(ct * z)) / where(size == 0, np.inf, size)
+
+
+def _direction_jvp(tangents, z, x):
+    (t,) = tangents
+    size = absolute(x)
+    return (t - z * real(t * conj(z))) / where(size == 0, np.inf, size)
+
+
+direction = elementwise(
+    "direction",  # z / |z|, where the sign of a real number is flat
+    impl=np.sign,
+    abstract=lambda x: ufunc_aval(np.sign, None, x),
+    rules=(_direction_vjp,),
+    jvp=_direction_jvp,
+    emit="np.sign({0})",
+    **writing(np.sign),
 )

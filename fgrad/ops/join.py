@@ -235,6 +235,7 @@ def pad_constant(x, widths, value=0):
     dtype of the array.
     """
     shape = shape_of(x)
+    widths = widths if shape else 0
     try:
         pairs = np.broadcast_to(np.asarray(widths), (len(shape), 2)).tolist()
     except ValueError as error:

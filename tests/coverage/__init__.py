@@ -7,8 +7,8 @@ transformation; `python -m tests.coverage` writes what it finds into docs/covera
 
 from __future__ import annotations
 
-import re
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pkgutil import resolve_name
 from typing import Any, NamedTuple
@@ -50,16 +50,6 @@ def floats(z: Any) -> list[Any]:
     return [x for x in leaves(z) if x.dtype.kind in "fc"]
 
 
-def name_of(call: Call) -> str:
-    """Return the function that a call is of; methods of ufuncs count for these.
-
-    Of an expression that is the method, or the operators with ``x`` for operands.
-    """
-    pattern = r"\w+\.(\w+)" if call.table.expressions else r"(\w+)"
-    found = re.match(pattern, call.text)
-    return found[1] if found else re.sub(r"\w+(\.\w+|\[.*\])*", "x", call.text)
-
-
 def namespaces() -> list[str]:
     """Return the names of the modules that tables or reasons are about."""
     reasons = {f"fgrad.{n}" for n in OUTSIDE if not n.startswith("numpy.ndarray")}
@@ -94,7 +84,7 @@ def plain_only(namespace: str) -> list[str]:
 def other_names(namespace: str) -> dict[str, list[str]]:
     """Return for functions with calls under what other names they stand there."""
     module = resolve_name(namespace)
-    tested = {name_of(c) for c in all_calls() if c.table.ours == namespace}
+    tested = {c.name for c in all_calls() if c.table.ours == namespace}
     first = {id(getattr(module, n)): n for n in sorted(tested) if hasattr(module, n)}
     found: dict[str, list[str]] = {}
     for name in public_names(namespace):
@@ -110,7 +100,7 @@ def rows(namespace: str) -> Iterator[Row]:
     calls: dict[str, list[Call]] = {}
     for call in all_calls():
         if call.table.ours == namespace:
-            calls.setdefault(name_of(call), []).append(call)
+            calls.setdefault(call.name, []).append(call)
     for name in sorted(calls):
         found = [tried(call) for call in calls[name]]
         marks = [_together(column) for column in zip(*found, strict=True)]
@@ -122,11 +112,17 @@ def rows(namespace: str) -> Iterator[Row]:
 
 def missing(namespace: str) -> list[str]:
     """Return the public functions without any call and without a reason."""
-    tested = {name_of(c) for c in all_calls() if c.table.ours == namespace}
+    tested = {c.name for c in all_calls() if c.table.ours == namespace}
     listed = {n for names in outside(namespace).values() for n in names.split()}
     listed |= {n for names in other_names(namespace).values() for n in names}
     listed |= set(plain_only(namespace))
     return [n for n in public_names(namespace) if n not in tested and n not in listed]
+
+
+def single(namespace: str) -> list[str]:
+    """Return the functions with one call only."""
+    calls = Counter(c.name for c in all_calls() if c.table.ours == namespace)
+    return sorted(name for name, count in calls.items() if count == 1)
 
 
 def outside(namespace: str) -> dict[str, str]:
@@ -145,6 +141,7 @@ def _together(marks: tuple[str, ...]) -> str:
 def tried(call: Call) -> tuple[str, str, str, str]:
     """Return the marks of one call under vjp, jvp, vmap and jit."""
     function, arrays = call.read(call.table.ours)
+    everything, operands = call.read(call.table.ours, integers=True)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         staged = VALUES if call.told(call.table.by_value) else ""
@@ -155,9 +152,11 @@ def tried(call: Call) -> tuple[str, str, str, str]:
             slopes = (RAISES, RAISES)
         else:
             slopes = _mark(_pulled, smooth, arrays), _mark(_pushed, smooth, arrays)
-        every = lambda *xs: leaves(function(*xs))
-        mapped = staged or (_mark(_mapped, every, arrays) if arrays else NONE)
-        return *slopes, mapped, staged or _mark(_compiled, every, arrays)
+        every = lambda *xs: leaves(everything(*xs))
+        if not operands:
+            return *slopes, NONE, NONE
+        runs = [staged or _mark(run, every, operands) for run in (_mapped, _compiled)]
+        return *slopes, *runs
 
 
 def _mark(run: Callable[..., Any], function: Any, arrays: list[Any]) -> str:
@@ -170,11 +169,19 @@ def _mark(run: Callable[..., Any], function: Any, arrays: list[Any]) -> str:
 
 def _pulled(function: Any, arrays: list[Any]) -> Any:
     outs, pullback = fgrad.vjp(function, *arrays)
-    return pullback([np.ones_like(z) for z in outs])
+    return pullback(_directions(outs))
 
 
 def _pushed(function: Any, arrays: list[Any]) -> Any:
-    return fgrad.jvp(function, tuple(arrays), tuple(map(np.ones_like, arrays)))[1]
+    return fgrad.jvp(function, tuple(arrays), tuple(_directions(arrays)))[1]
+
+
+def _directions(arrays: list[Any]) -> list[Any]:
+    """Return for each array one in which no derivative vanishes by chance."""
+    local = np.random.default_rng(0)
+    phase = {"c": 0.8 + 0.6j}
+    return [(local.uniform(0.5, 1.5, np.shape(x)) * phase.get(x.dtype.kind, 1))
+            .astype(x.dtype)[()] for x in arrays]  # fmt: skip
 
 
 def _mapped(function: Any, arrays: list[Any]) -> None:
@@ -192,8 +199,8 @@ ordinary and awkward arguments, under `vjp`, `jvp`, `vmap` and `jit`. The same c
 compared with NumPy or SciPy, with difference quotients and with loops by the tests.
 
 - **yes**: it works. **0**: it works, and the derivative is zero wherever it exists.
-- **-**: there is nothing to differentiate, or to map: no float argument, or no float
-  result.
+- **-**: there is nothing to differentiate: no float argument, or no float result; or
+  nothing to map and to trace: no array among the arguments.
 - **raises**: there is no derivative, and asking for it is an error.
 - **values**: the shape of the result depends on values. It works where values are known
   (under un-jitted `grad`, `vjp`, `jvp`), not under `vmap` and `jit`.
@@ -209,9 +216,10 @@ def page() -> str:
     return "\n".join([HEAD, *map(section, namespaces())])
 
 
-def _code(text: str) -> str:
-    """Return text as code in a cell of a table."""
-    return f"`{text}`".replace("|", "\\|")
+def _line(row: Row) -> str:
+    """Return a row of Markdown; a bar in its name is escaped."""
+    name = row.name.replace("|", "\\|")
+    return f"| `{name}` | {' | '.join(row[1:])} |"
 
 
 def section(namespace: str) -> str:
@@ -220,10 +228,7 @@ def section(namespace: str) -> str:
         f"## `{namespace}`\n",
         "| function | vjp | jvp | vmap | jit | conventions and limits |",
         "|---|---|---|---|---|---|",
-        *(
-            f"| {_code(r[0])} | {' | '.join(r[1:5])} | {r[5]} |"
-            for r in rows(namespace)
-        ),
+        *map(_line, rows(namespace)),
     ]
     reasons = dict(outside(namespace))
     if plain := plain_only(namespace):

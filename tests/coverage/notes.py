@@ -34,7 +34,7 @@ NOTES = {
 OUTSIDE: dict[str, dict[str, str]] = {
     "numpy": {
         "Print, save, load, or set NumPy up": """
-            array2string array_repr array_str base_repr binary_repr
+            array2string array_repr base_repr binary_repr
             format_float_positional format_float_scientific fromfile fromregex
             fromstring genfromtxt get_include get_printoptions getbufsize geterr
             geterrcall info load loadtxt printoptions save savetxt savez
@@ -53,7 +53,7 @@ OUTSIDE: dict[str, dict[str, str]] = {
         "Deprecated by NumPy": "row_stack",
         "Make arrays of shapes and Python objects; nothing traced goes in": """
             arange bartlett blackman diag_indices empty eye from_dlpack frombuffer
-            fromiter hamming hanning identity indices mask_indices ones tri
+            fromiter hamming hanning identity indices mask_indices ones
             tril_indices triu_indices zeros""",
         "Take traced values in fgrad's own spelling": "asarray",
     },
@@ -80,6 +80,7 @@ OUTSIDE: dict[str, dict[str, str]] = {
         "Collectives ([vmap.md](vmap.md))": """
             all_gather all_to_all axis_index axis_size pbroadcast pmax pmean pmin
             ppermute pshuffle psum psum_scatter pswapaxes""",
+        "Types, for annotations": "DotDimensionNumbers",
     },
     "scipy.linalg": {"Raise on traced values": "funm"},
     "scipy.optimize": {

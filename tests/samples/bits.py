@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fgrad.ops.bits import bitcast_p, complex_p
+from fgrad.ops.bits import bitcast_p, complex_p, direction
 from fgrad.ops.logistic import logistic
 
 from . import Sample
@@ -40,4 +40,10 @@ def logistics():
     yield Sample(logistic, (np.array([-800.0, 800.0, -40.0, 40.0]),))
 
 
-SAMPLES = [*casts(), *complexes(), *logistics()]
+def directions():
+    z = X + 1j * X.T.reshape(2, 3)[::-1]
+    for x in (z, z.T, z.astype(np.complex64), z[:0], np.complex128(3 - 4j)):
+        yield Sample(direction, (x,))
+
+
+SAMPLES = [*directions(), *casts(), *complexes(), *logistics()]

@@ -2,13 +2,17 @@
 
 Each file of this folder but `arrays` has a `Table` named ``TABLE``: calls such as
 ``linalg.svd(A)``, written with the arrays of `arrays`. ``tests/test_sweep.py`` runs
-every call plainly, traced, differentiated, mapped and compiled.
+every call plainly, traced, differentiated, mapped and compiled. A function with one
+call only gets a second one, on `STAND_INS`.
 """
 
 from __future__ import annotations
 
+import ast
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
@@ -20,6 +24,7 @@ import numpy as np
 from . import arrays
 
 FLOATS = {n: v for n, v in vars(arrays).items() if n.isupper() and v.dtype.kind in "fc"}
+STAND_INS = {"A": "F", "B": "TURNED", "V": "BACK", "P": "FV", "S": "FS"}
 OTHERS = {n: v for n, v in vars(arrays).items() if n.isupper() and n not in FLOATS}
 
 
@@ -59,22 +64,55 @@ class Call:
     def __str__(self) -> str:
         return f"{self.table.ours.removeprefix('fgrad.')}.{self.text}"
 
+    @property
+    def name(self) -> str:
+        """Return the function that this calls; methods of ufuncs count for these."""
+        if self.table.expressions:
+            return _expression(ast.parse(self.text, mode="eval").body)
+        found = re.match(r"(emath\.|lib\.stride_tricks\.)?\w+", self.text)
+        assert found
+        return found[0]
+
     def told(self, beginnings: tuple[str, ...]) -> bool:
         """Say whether a field of the table lists this call."""
         return self.text.startswith(beginnings)
 
-    def read(self, namespace: str) -> tuple[Callable[..., Any], list[Any]]:
-        """Return the call as a function of the float arrays it names, and these."""
+    def read(
+        self, namespace: str, *, integers: bool = False
+    ) -> tuple[Callable[..., Any], list[Any]]:
+        """Return the call as a function of the float arrays it names, and these.
+
+        With ``integers`` it is one of its arrays of integers, if it names no floats.
+        """
         module = resolve_name(namespace)
         text = self.text if self.table.expressions else f"_.{self.text}"
         code = compile(text, str(self), "eval")
+        scope = {**FLOATS, **OTHERS, **self.table.names, "np": np, "_": module}
         used = [n for n in FLOATS if n in code.co_names]
-        scope = {**OTHERS, **self.table.names, "np": np, "_": module, "int": int}
+        if integers and not used:
+            used = [n for n in code.co_names if isinstance(scope.get(n), np.ndarray)]
 
         def function(*values: Any) -> Any:
             return eval(code, {**scope, **dict(zip(used, values, strict=True))})
 
-        return function, [FLOATS[n] for n in used]
+        return function, [scope[n] for n in used]
+
+
+def _expression(node: Any) -> str:
+    """Return the method that an expression calls, or its operator between ``x``."""
+    x = ast.Name("x")
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name)) | ast.Attribute(attr=name):
+            return name
+        case ast.Call(func=ast.Name(id=name)):
+            return f"{name}(x)"
+        case ast.BinOp(op=op):
+            return ast.unparse(ast.BinOp(x, op, x))
+        case ast.UnaryOp(op=op):
+            return ast.unparse(ast.UnaryOp(op, x))
+        case ast.Compare(ops=ops):
+            return ast.unparse(ast.Compare(x, ops, [x]))
+    return "x[i]"
 
 
 def split(calls: str) -> Iterator[str]:
@@ -97,8 +135,22 @@ def all_tables() -> list[Table]:
 
 
 def all_calls() -> list[Call]:
-    """Return the calls of all tables, each once."""
-    return [Call(c, t) for t in all_tables() for c in dict.fromkeys(split(t.calls))]
+    """Return the calls of all tables, and an awkward one where there is only one."""
+    told = [Call(c, t) for t in all_tables() for c in dict.fromkeys(split(t.calls))]
+    counts = Counter((c.table.ours, c.name) for c in told)
+    alone = [c for c in told if counts[c.table.ours, c.name] == 1]
+    return told + [c for c in map(awkward, alone) if c not in told]
+
+
+def awkward(call: Call) -> Call:
+    """Return the call on arrays of the same shapes that are less easy to handle."""
+    text = re.sub(r"\b[A-Z]\b", lambda m: STAND_INS.get(m[0], m[0]), call.text)
+    return replace(call, text=text)
+
+
+def each(names: str, *arguments: str) -> str:
+    """Return the calls of every function with each of the arguments."""
+    return " ".join(f"{n}({a})" for n in names.split() for a in arguments)
 
 
 def namespaces(table: Table) -> SimpleNamespace:

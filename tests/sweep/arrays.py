@@ -5,8 +5,9 @@ other shape, ``T`` three axes, ``S S3`` invertible and ``D D3`` positive definit
 matrices, ``UP`` increasing, ``Q`` complex, ``QV`` a complex vector, ``QS`` an
 invertible complex matrix, ``NAN`` with nans, ``F FV FS`` float32, ``ODD`` neither
 contiguous nor in C order, ``BACK`` with a negative stride, ``ONE`` of one element,
-``NONE`` empty, ``SCALAR`` of no axes, ``TIES`` with equal elements. These are never
-differentiated: ``MASK``, the integers ``K`` (indices below 3), ``N`` (small counts).
+``NONE`` empty, ``SCALAR`` of no axes, ``TIES`` with equal elements, ``TURNED`` a matrix
+in Fortran's order with gaps. Not differentiated are ``MASK`` and the integers ``K``
+(indices below 3) and ``N`` (small counts).
 """
 
 import numpy as np
@@ -40,3 +41,4 @@ SCALAR = np.array(0.7)
 TIES = np.array([2.0, 1.0, 2.0, 1.0, 2.0])
 K = np.array([1, 0, 2])
 N = np.array([3, 1, 4, 1, 5])
+TURNED = rng.normal(size=(4, 6))[:, ::2].T

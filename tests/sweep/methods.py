@@ -18,15 +18,16 @@ T.transpose((1,0,-1)) ODD.transpose(None) T.swapaxes(0,-1) A.swapaxes(0,1) ONE.s
 ONE.squeeze(-1) T[:1].squeeze(axis=0) A.repeat(2) A.repeat([1,0,2],axis=0)
 F.repeat(2,-1) A.take([0,2],axis=0) A.take(K,axis=-1) V.take([7,-1],mode="wrap")
 A.compress([True,False,True],axis=0) V.compress([True,False,True]) A.diagonal()
-A.diagonal(-1) T.diagonal(1,0,-1) A.trace() T.trace(0,1,2) Q.trace(1) A.dot(C) V.dot(W)
-A.dot(2.)
+A.diagonal(-1) T.diagonal(1,0,-1) A.trace() T.trace(0,1,2) Q.trace(1) A.dot(C)
+V.dot(W) A.dot(2.)
 F.dot(FV[:4]) UP.searchsorted(V) UP.searchsorted(A,side="right") A.argsort()
 A.argsort(0,kind="stable") A.argpartition(1) V.argpartition([1,3]) A.nonzero()
 MASK.nonzero() A.to_device("cpu") ONE.to_device("cpu")
 """
 ATTRIBUTES = """
-A.T T.T SCALAR.T A.mT T.mT Q.real A.real Q.imag A.imag F.imag A.shape T.size A.ndim
-F.dtype F.itemsize A.nbytes A[0] A[-1,1:] A[:,None,::-2] A[K] A[K,K] A[...,0] T[:,K[:2]]
+A.T T.T SCALAR.T A.mT T.mT Q.real A.real Q.imag A.imag F.imag A.shape T.shape T.size
+NONE.size A.ndim T.ndim F.dtype Q.dtype F.itemsize Q.itemsize A.nbytes F.nbytes
+A[0] A[-1,1:] A[:,None,::-2] A[K] A[K,K] A[...,0] T[:,K[:2]]
 T[0,...,[1,2]] NONE[:0] A[MASK] A[::-1,::-1] F[1:2] ODD[::2] BACK[[0,-1]] SCALAR[()]
 SCALAR[None] len(A) list(V) [*A][1]
 """
@@ -42,6 +43,6 @@ TABLE = Table(
     ours="numpy.ndarray",
     calls=METHODS + ATTRIBUTES + OPERATORS,
     kinked=("A.round",),
-    by_value=("A.nonzero", "A[MASK]", "A.compress"),
+    by_value=("A.nonzero", "MASK.nonzero", "A[MASK]", "A.compress"),
     expressions=True,
 )

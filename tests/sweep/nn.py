@@ -17,8 +17,8 @@ log1mexp(P*2) log1mexp(FV) log_sigmoid(A) log_sigmoid(FAR) mish(A) mish(FAR) mis
 relu(A) relu(F) relu(NONE) relu(NAN) relu6(A*4) selu(A) selu(FAR) sigmoid(A)
 sigmoid(FAR) sigmoid(F) silu(A) silu(FAR) silu(ODD) soft_sign(A) soft_sign(F)
 softplus(A) softplus(FAR) softplus(F) sparse_plus(A) sparse_plus(FAR) sparse_plus(F)
-sparse_sigmoid(A) squareplus(A) squareplus(F,2.0) swish(BACK) tanh(A) tanh(SCALAR)
-softmax(A) softmax(A,0) softmax(T,(0,2)) softmax(F) softmax(A,where=MASK)
+sparse_sigmoid(A) squareplus(A) squareplus(F,2.0) swish(BACK) swish(NONE) tanh(A)
+tanh(SCALAR) softmax(A) softmax(A,0) softmax(T,(0,2)) softmax(F) softmax(A,where=MASK)
 softmax(V,None) softmax(FAR) softmax(NONE) softmax(ODD,axis=0) softmax(ONE)
 log_softmax(A) log_softmax(A,0) log_softmax(F,None) log_softmax(FAR) log_softmax(NONE)
 log_softmax(T,axis=(1,2)) logsumexp(A) logsumexp(A,0) logsumexp(T,(0,-1),keepdims=True)
@@ -38,6 +38,7 @@ dot_product_attention(WEIGHTS*V[0],KEYS,KEYS,mask=KEYS[:,None,:4,0,:1]>-1)
 dot_product_attention(WEIGHTS,KEYS,KEYS,bias=V[None,None,None])
 dot_product_attention(WEIGHTS[0]*V[0],KEYS[0],KEYS[0],return_residual=True)
 scaled_matmul(T,T*2.0,T[...,:2],T[...,2:],float)
+scaled_matmul(T[:1],T[:1,:2],T[:1,:,:1],T[:1,:2,1:2],np.float32)
 """
 NAMES = {"FAR": FAR, "KEYS": KEYS, "WEIGHTS": WEIGHTS}
 

@@ -45,8 +45,8 @@ repeat(T,[2],axis=-1) repeat(ODD,2,axis=0) repeat(SCALAR,3) compress([1,0,1],T,a
 extract([[1,0],[0,1]],S[:2,:2]) argwhere(SCALAR) nonzero(A>0) trim_zeros(V) unique(TIES)
 unique(TIES,True,True,True) unique(ODD,axis=1) unique(NAN) unique(NAN,equal_nan=False)
 unique(F,return_counts=True) unique(NONE) unique_all(TIES) unique_counts(A)
-unique_inverse(TIES) unique_values(TIES) unique_values(NAN) union1d(V,TIES)
-intersect1d(TIES,[2.,1.5]) setdiff1d(TIES,[2.])
+unique_inverse(TIES) unique_inverse(A) unique_values(TIES) unique_values(NAN)
+union1d(V,TIES) intersect1d(TIES,[2.,1.5]) setdiff1d(TIES,[2.])
 intersect1d(TIES,[1.,2.],return_indices=True) setxor1d(V,W[:2]) setxor1d(TIES,NONE)
 union1d(F,V) setdiff1d(V,W,True) correlate(QV,V) correlate(V,QV[:2],"same")
 convolve(V,QV[:2],"valid") convolve(W[:2],V) correlate(W[:2],V,"full")
@@ -63,9 +63,9 @@ cov(A,bias=True) corrcoef(Q) cov(V) corrcoef(V,W) corrcoef(A,B,False) modf(F) fr
 ldexp(F,K[1]) float_power(FV,FV) heaviside(TIES-1.,.5) nextafter(F,A) spacing(F)
 gradient(F) gradient(F,axis=0) gradient(F,.5,axis=1) gradient(F,UP[:4],axis=1)
 geomspace(FV[0],FV[1],4) geomspace(P[:2],P[2:4],3,axis=1) quantile(F,.3) median(F,1)
-percentile(FV,30.) nanmedian(F,0) meshgrid(F[0],V) ix_(K,K) cross(F[:,:3],A[:,:3])
-trace(ODD,1) diag(ODD[0]) tri(3) vander(QV) lexsort((TIES,V)) lexsort(A)
-einsum_path("ij,jk",A,C) lib.stride_tricks.sliding_window_view(A,2,axis=1)
+percentile(FV,30.) nanmedian(F,0) meshgrid(F[0],V) ix_(K,K) ix_(K,K[:0])
+cross(F[:,:3],A[:,:3]) trace(ODD,1) diag(ODD[0]) tri(3) vander(QV) lexsort((TIES,V))
+lexsort(A) einsum_path("ij,jk",A,C) lib.stride_tricks.sliding_window_view(A,2,axis=1)
 lib.stride_tricks.sliding_window_view(T,(2,2),(0,2))
 """
 # calls that need a factorisation, where it has a definition
