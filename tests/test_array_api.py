@@ -1,20 +1,14 @@
 """The array API standard: `x.__array_namespace__()`, function by function."""
 
-import gc
-import weakref
+import re
 
 import numpy as np
 import pytest
 
-import fgrad
 import fgrad.numpy as fnp
-from fgrad import grad, jit, jvp, vjp, vmap
+from fgrad import grad, jit, jvp, vmap
 from fgrad.core import Tracer
-from fgrad.errors import (
-    ConcretizationTypeError,
-    UnexpectedTracerError,
-    UntraceableError,
-)
+from fgrad.errors import ConcretizationTypeError
 
 X = np.array([[0.5, -1.25, 2.0], [0.75, 3.0, -0.5]])
 P = np.array([0.3, 0.6, 0.9])
@@ -67,7 +61,11 @@ CALLS = {
         xp.linalg.slogdet(S)[1] xp.linalg.solve(S,P) xp.linalg.trace(S)
         xp.linalg.vecdot(X,P) xp.linalg.vector_norm(X,axis=1) xp.linalg.eigh(S)[0]
         xp.linalg.eigvalsh(S) xp.linalg.svdvals(S) xp.linalg.qr(S)[1] xp.linalg.pinv(S)
-        xp.linalg.tensordot(X,S,axes=1) xp.linalg.matrix_rank(S)""",
+        xp.linalg.tensordot(X,S,axes=1) xp.linalg.matrix_rank(S)
+        xp.linalg.eig(S*(1+0j))[0] xp.linalg.eigvals(S*(1+0j)) xp.linalg.svd(X)[1]
+        xp.linalg.svd(X,full_matrices=False)[0] xp.linalg.qr(X,mode="complete")[0]
+        xp.linalg.vector_norm(X,ord=3) xp.linalg.matrix_norm(X,ord="nuc")
+        xp.linalg.cholesky(S,upper=True) xp.linalg.pinv(S,rtol=1e-9)""",
     "manipulation": """
         xp.concat([X,X],axis=1) xp.concat([X,X],axis=None) xp.expand_dims(X,axis=1)
         xp.flip(X) xp.flip(X,axis=0) xp.moveaxis(X,0,1) xp.permute_dims(X,(1,0))
@@ -94,7 +92,9 @@ CALLS = {
     "fft": """
         xp.fft.fftfreq(4) xp.fft.rfftfreq(5,d=.5,dtype=xp.float32)
         xp.fft.fftfreq(4,device="cpu") xp.fft.fft(Z*X) xp.fft.rfft(X)
-        xp.fft.fftshift(X)""",
+        xp.fft.fftshift(X) xp.fft.ifftshift(X) xp.fft.ifft(Z*X,axis=0) xp.fft.fftn(Z*X)
+        xp.fft.ifftn(Z*X,axes=(0,1)) xp.fft.irfft(Z*X,n=4) xp.fft.rfftn(X,norm="ortho")
+        xp.fft.irfftn(Z*X) xp.fft.hfft(Z*X) xp.fft.ihfft(X) xp.fft.fft(X,n=5)""",
     "operators": """
         X+P X-1 2.*X X/P X//P X%P P**2 X@S -X +X abs(X) ~I I&1 I|2 I^3 I<<1 I>>1
         X<P X<=P
@@ -159,10 +159,10 @@ def test_under_transformations(text, wrap):
         facts.append(z)
         return z if hasattr(z, "dtype") else 0.0
 
-    try:
-        got = WRAPS[wrap](f)
-    except (UntraceableError, ConcretizationTypeError) as error:
-        pytest.skip(str(error)[:60])
+    if "unique" in text and wrap != "jvp":
+        with pytest.raises(ConcretizationTypeError):  # a shape that nobody knows
+            WRAPS[wrap](lambda x, p, s: call(text.replace("I)", "X)"), x, p, s))
+    got = WRAPS[wrap](f)
     want = expected(text)
     exact = wrap != "vmap" and "pinv" not in text
     same(got if hasattr(want, "dtype") else facts[0], want, bits=exact)
@@ -170,222 +170,145 @@ def test_under_transformations(text, wrap):
 
 @every_call
 def test_on_plain_arrays(text):
-    if "freq" in text and ("dtype" in text or "device" in text):
-        pytest.skip("an option of the bound namespace")
     same(call(text, X, P, S), expected(text))
 
 
-def test_created_arrays_belong_to_the_trace():
+# -- every name of the standard --------------------------------------------------------
+
+NAMES = """
+    e inf nan newaxis pi arange asarray empty empty_like eye from_dlpack full full_like
+    linspace meshgrid ones ones_like tril triu zeros zeros_like astype can_cast finfo
+    iinfo isdtype result_type bool int8 int16 int32 int64 uint8 uint16 uint32 uint64
+    float32 float64 complex64 complex128 abs acos acosh add asin asinh atan atan2 atanh
+    bitwise_and bitwise_left_shift bitwise_invert bitwise_or bitwise_right_shift
+    bitwise_xor ceil clip conj copysign cos cosh divide equal exp expm1 floor
+    floor_divide greater greater_equal hypot imag isfinite isinf isnan less less_equal
+    log log1p log2 log10 logaddexp logical_and logical_not logical_or logical_xor
+    maximum minimum multiply negative nextafter not_equal positive pow real reciprocal
+    remainder round sign signbit sin sinh square sqrt subtract tan tanh trunc
+    __array_namespace_info__ take take_along_axis matmul matrix_transpose tensordot
+    vecdot broadcast_arrays broadcast_shapes broadcast_to concat expand_dims flip
+    moveaxis permute_dims repeat reshape roll squeeze stack tile unstack argmax argmin
+    count_nonzero nonzero searchsorted where isin unique_all unique_counts
+    unique_inverse unique_values argsort sort cumulative_prod cumulative_sum max mean
+    min prod std sum var all any diff
+    linalg.cholesky linalg.cross linalg.det linalg.diagonal linalg.eig linalg.eigvals
+    linalg.eigh linalg.eigvalsh linalg.inv linalg.matmul linalg.matrix_norm
+    linalg.matrix_power linalg.matrix_rank linalg.matrix_transpose linalg.outer
+    linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.svd linalg.svdvals
+    linalg.tensordot linalg.trace linalg.vecdot linalg.vector_norm
+    fft.fft fft.ifft fft.fftn fft.ifftn fft.rfft fft.irfft fft.rfftn fft.irfftn fft.hfft
+    fft.ihfft fft.fftfreq fft.rfftfreq fft.fftshift fft.ifftshift
+""".split()
+METHODS = """
+    __abs__ __add__ __and__ __array_namespace__ __bool__ __complex__ __dlpack__
+    __dlpack_device__ __eq__ __float__ __floordiv__ __ge__ __getitem__ __gt__ __index__
+    __int__ __invert__ __le__ __lshift__ __lt__ __matmul__ __mod__ __mul__ __ne__
+    __neg__ __or__ __pos__ __pow__ __rshift__ __setitem__ __sub__ __truediv__ __xor__
+    __radd__ __rsub__ __rmul__ __rtruediv__ __rfloordiv__ __rpow__ __rmod__ __rmatmul__
+    __rand__ __ror__ __rxor__ __rlshift__ __rrshift__ __iadd__ __isub__ __imul__
+    __itruediv__ __ifloordiv__ __ipow__ __imod__ __imatmul__ __iand__ __ior__ __ixor__
+    __ilshift__ __irshift__ to_device dtype device mT ndim shape size T
+""".split()
+
+
+def test_every_name_is_there():
     def f(x):
-        xp = x.__array_namespace__(api_version="2025.12")
-        made = [xp.zeros(2), xp.ones(2), xp.full(2, 3.0), xp.arange(2.0), xp.eye(2),
-                xp.linspace(0, 1, 2), xp.asarray([1.0, 2.0]), xp.empty(2),
-                xp.zeros_like(P), xp.tril(np.eye(2)), xp.fft.fftfreq(2)]  # fmt: skip
-        assert all(type(y) is Tracer and y.owner is x.owner for y in made)
-        made[0][0] = x[0, 0]
-        return made[0].sum()
-
-    for g in (grad(f), jit(grad(f)), lambda x: vmap(grad(f))(x[None])[0]):
-        assert g(X)[0, 0] == 1.0
-
-
-def test_nested_traces():
-    def f(x):
-        def g(t):
-            y = t.__array_namespace__().zeros(2)
-            y[0] = t * x[0, 0]
-            y[1] = t**2
-            return y.sum()
-
-        return grad(g)(x[0, 1])
-
-    np.testing.assert_array_equal(grad(f)(X)[0], [1.0, 2.0, 0.0])
-    np.testing.assert_array_equal(jit(grad(f))(X)[0], [1.0, 2.0, 0.0])
-
-
-def test_namespaces_are_equal_for_one_trace():
-    def f(x):
-        y = x * 2
-        assert x.__array_namespace__() == y.__array_namespace__()
-        assert hash(x.__array_namespace__()) == hash(y.__array_namespace__())
-        assert x.__array_namespace__().__name__ == "fgrad.numpy" == fnp.__name__
-        assert "grad" in repr(x.__array_namespace__())
-        return y.sum()
-
-    grad(f)(X)
-
-
-def test_all_is_traced_once_the_namespace_was_asked_for():
-    """Values without derivative are plain before, and convert to plain ones after."""
-
-    def f(x):
-        known = type(x.value) is np.ndarray
-        assert type(x > 0) is np.ndarray or not known
-        xp = x.__array_namespace__()
-        mask, place = x > 0, xp.argmax(x)
-        made = [mask, place, ~mask, xp.sum(mask), xp.arange(3),
-                mask[0], xp.isnan(x), xp.zeros(2, dtype=int), xp.floor(x),
-                xp.astype(x, xp.int64)]  # fmt: skip
-        assert all(type(y) is Tracer and y.owner is x.owner for y in made)
-        assert all(y.__array_namespace__() == xp for y in made)
-        if known:
-            assert bool(xp.any(mask))
-            assert (int(place), P[place % 3], float(xp.sum(mask))) == (4, 0.6, 4.0)
-            np.testing.assert_array_equal(X[mask], X[X > 0])
-            np.testing.assert_array_equal(np.asarray(mask), X > 0)
-            assert mask.tolist() == (X > 0).tolist()
-            assert xp.sum(mask).item() == 4
-        mask[0, 0] = False
-        counts = xp.zeros(2, dtype=int)
-        counts[0] = xp.sum(mask)
-        return xp.sum(xp.where(mask, x, 0.0) ** 2) * counts[0]
-
-    want = 6 * np.where((X > 0) & (X != 0.5), X, 0.0)
-    np.testing.assert_array_equal(grad(f)(X), want)
-    np.testing.assert_array_equal(jit(grad(f))(X), want)
-    np.testing.assert_array_equal(fgrad.hessian(f)(X)[1, 1, 1, 1], 6.0)
-    tangent = jvp(f, (X,), (np.ones_like(X),))[1]
-    np.testing.assert_allclose(tangent, want.sum())
-    with pytest.raises(fgrad.errors.TracerArrayConversionError):
-        grad(lambda x: float(x.__array_namespace__().sum(x)))(X)
-
-
-def test_what_has_no_derivative_may_be_returned():
-    def f(x):
-        xp = x.__array_namespace__()
-        return xp.sum(x), xp.argmax(x), x > 0
-
-    out, pullback = vjp(f, X)
-    assert [type(z) for z in out] == [np.float64, np.int64, np.ndarray]
-    ones = (1.0, np.zeros((), fgrad.float0), np.zeros(X.shape, fgrad.float0))
-    np.testing.assert_array_equal(pullback(ones)[0], 1.0)
-    out, tangents = jvp(f, (X,), (np.ones_like(X),))
-    assert (out[1], tangents[0]) == (4, 6.0)
-    _, aux = grad(lambda x: f(x)[:2], has_aux=True)(X)
-    assert type(aux) is np.int64
-    assert not grad(lambda x: x.__array_namespace__().floor(x).sum())(X).any()
-
-
-def test_a_namespace_keeps_no_record_alive():
-    """SciPy keeps the namespaces that it was called with."""
-    kept, records = [], []
-
-    def f(x):
-        kept.append(x.__array_namespace__())
-        records.append(weakref.ref(x.owner))
+        for space in (x.__array_namespace__(), fnp):
+            missing = [name for name in NAMES if not _has(space, name)]
+            assert not missing
+        assert not [name for name in METHODS if not hasattr(type(x), name)]
         return x.sum()
 
-    for _ in range(3):
-        grad(f)(X)
-    gc.collect()
-    assert [record() for record in records] == [None] * 3
-    assert len(set(kept)) == 3
-    assert "past" in repr(kept[0])
-    with pytest.raises(UnexpectedTracerError, match="after its function has returned"):
-        kept[0].zeros(2)
+    grad(f)(X), jit(f)(X), vmap(f)(X[None])
 
 
-def test_namespaces_of_nested_traces_are_one():
-    """Code asks for the namespace of values of several levels at once."""
-
-    def f(x):
-        outer = x.__array_namespace__()
-
-        def g(t):
-            y = t * x[0, 0]
-            inner = y.__array_namespace__()
-            assert inner == outer
-            assert inner == inner.zeros(2).__array_namespace__()
-            assert hash(inner) == hash(outer) == hash(t.__array_namespace__())
-            return inner.sum(y**2)
-
-        return grad(g)(x[0, 1])
-
-    grad(f)(X), jit(f)(X), jit(grad(f))(X)
+def _has(space, name):
+    for part in name.split("."):
+        if not hasattr(space, part):
+            return False
+        space = getattr(space, part)
+    return True
 
 
-def test_scalar_masks():
-    """The standard knows arrays of no axes, no scalars."""
-
-    def f(x):
-        xp = x.__array_namespace__()
-        total = xp.sum(x)
-        total[total > 100.0] = 0.0
-        total[total < 100.0] *= 2.0
-        total[()] += 1.0
-        return total + x[0][xp.any(x > 0)][0, 0]
-
-    np.testing.assert_array_equal(grad(f)(X), [[3.0, 2.0, 2.0], [2.0, 2.0, 2.0]])
-    assert f_plain(X) == vjp(f, X)[0]
+def test_every_name_is_called():
+    """The calls above are of all functions but those that are tested apart."""
+    called = set(re.findall(r"xp\.([\w.]+)", " ".join(text for _, text in EVERY)))
+    called |= {name.removesuffix(".counts") for name in called}
+    apart = """__array_namespace_info__ bool broadcast_shapes can_cast complex128
+        complex64 finfo from_dlpack iinfo int16 int32 int8 isdtype nan result_type
+        uint16 uint32 uint64 uint8"""
+    assert sorted({*NAMES} - called) == apart.split()
 
 
-def f_plain(x):
-    return 2 * np.sum(x) + 1 + x[0, 0]
+# -- where NumPy departs from the standard ---------------------------------------------
+
+NAN, INF = np.nan, np.inf
+EXPM1 = {
+    complex(0, 0): complex(0, 0),
+    complex(INF, 0): complex(INF, 0),
+    complex(-INF, 1): complex(-1, 0),
+    complex(-INF, INF): complex(-1, 0),
+    complex(INF, INF): complex(INF, NAN),
+    complex(-INF, NAN): complex(-1, 0),
+    complex(INF, NAN): complex(INF, NAN),
+    complex(NAN, 0): complex(NAN, 0),
+    complex(NAN, 1): complex(NAN, NAN),
+    complex(1, INF): complex(NAN, NAN),
+}
 
 
-def test_unknown_version():
-    with pytest.raises(ValueError, match=r"2025\.12"):
-        grad(lambda x: x.__array_namespace__(api_version="1999.01").sum())(X)
-
-
-def test_limits_are_python_numbers():
-    def f(x):
-        xp = x.__array_namespace__()
-        for info in (xp.finfo(xp.float32), xp.finfo(x), xp.iinfo(xp.int8)):
-            assert type(info.bits) is int
-            assert type(info.max) in (int, float)
-            assert type(info.min) is type(info.max)
-        assert xp.finfo(xp.float32).eps == np.finfo(np.float32).eps
-        assert xp.finfo(x).dtype == np.float64
-        assert xp.isdtype(x.dtype, "real floating")
-        assert xp.can_cast(xp.int32, x.dtype)
-        assert xp.result_type(x, xp.float32) == np.float64
-        assert xp.__array_namespace_info__().default_device() == "cpu"
-        return x.sum()
-
-    grad(f)(X)
-
-
-def test_floor_division_keeps_infinities():
-    def f(x):
-        xp = x.__array_namespace__()
-        return xp.floor_divide(x, xp.asarray([2.0, -2.0, np.inf, 0.5]))
-
+@pytest.mark.parametrize("wrap", [jit, lambda f: lambda x: jvp(f, (x,), (0 * x,))[0]])
+@pytest.mark.parametrize("dtype", ["c8", "c16"])
+def test_complex_expm1_at_the_ends(wrap, dtype):
+    x, want = (np.array([*column], dtype) for column in (EXPM1.keys(), EXPM1.values()))
     with np.errstate(all="ignore"):
-        got = vjp(f, np.array([np.inf, np.inf, 3.0, 1.3]))[0]
-        got = jit(f)(np.array([np.inf, np.inf, 3.0, 1.3]))
-    np.testing.assert_array_equal(got, [np.inf, -np.inf, 0.0, 2.0])
+        got = wrap(lambda x: x.__array_namespace__().expm1(x))(x)
+    assert got.dtype == dtype
+    np.testing.assert_array_equal(got.real, want.real)
+    np.testing.assert_array_equal(got.imag, want.imag)
 
 
-def test_descending_sorts_of_plain_arrays():
-    np.testing.assert_array_equal(fnp.sort(P, descending=True), P[::-1])
-    np.testing.assert_array_equal(fnp.argsort([1, 2, 2], descending=True, stable=True),
-                                  [1, 2, 0])  # fmt: skip
-    np.testing.assert_array_equal(
-        fnp.argsort(X, axis=None, descending=True)[:2], [4, 2]
-    )
-    assert fgrad.grad(lambda x: fnp.sort(x, descending=True)[0])(P)[2] == 1.0
-
-
-def test_constants_have_no_tangent():
-    """A tangent of zeros would be nan where a derivative is infinite."""
-
+def test_complex_expm1_elsewhere():
     def f(x):
         xp = x.__array_namespace__()
-        return xp.sqrt(xp.zeros(2)) * x[0, :2] + xp.pow(xp.asarray([0.0, 1.0]), 0.5)
+        z = xp.expm1(x + 1j * x[::-1])
+        return xp.sum(xp.real(z) * xp.imag(z)), z
 
-    tangent = jvp(f, (X,), (np.ones_like(X),))[1]
-    np.testing.assert_array_equal(tangent, [0.0, 0.0])
-    np.testing.assert_array_equal(grad(lambda x: f(x).sum())(X), 0 * X)
+    gradient, z = grad(f, has_aux=True)(X)
+    np.testing.assert_array_equal(z, np.expm1(X + 1j * X[::-1]))
+    plain = lambda x: (lambda z: np.sum(z.real * z.imag))(np.expm1(x + 1j * x[::-1]))
+    np.testing.assert_allclose(gradient, grad(plain)(X))
 
 
-def test_arrays_are_copied_into_the_trace():
+def test_results_in_tuples_are_all_traced():
     def f(x):
-        a = np.ones(3)
-        b = x.__array_namespace__().asarray(a)
-        z = x[0] * b
-        a[:] = 7.0
-        b[0] = 5.0
-        return z.sum() + a.sum()
+        xp = x.__array_namespace__()
+        parts = [*xp.unique_all(x), *xp.unique_counts(x), *xp.unique_inverse(x),
+                 xp.unique_values(x), *xp.nonzero(x), *xp.meshgrid(x[0], x[1]),
+                 *xp.broadcast_arrays(x, x), *xp.linalg.slogdet(x[:, :2])]  # fmt: skip
+        assert all(type(part) is Tracer for part in parts)
+        assert type(xp.unique_counts(x)).__name__ == "UniqueCountsResult"
+        assert type(xp.meshgrid(x[0], x[1])) is tuple
+        assert type(xp.broadcast_arrays(x, x)) is tuple
+        return xp.sum(x[xp.nonzero(x > 0)])
 
-    np.testing.assert_array_equal(grad(f)(X)[0], 1.0)
+    np.testing.assert_array_equal(grad(f)(X), X > 0)
+
+
+def test_nonzero_wants_axes():
+    with pytest.raises(ValueError, match="0d"):
+        grad(lambda x: x.__array_namespace__().nonzero(x.sum())[0])(X)
+
+
+def test_dlpack():
+    def f(x):
+        xp = x.__array_namespace__()
+        made = xp.from_dlpack(X)
+        np.testing.assert_array_equal(np.from_dlpack(x > 0), X > 0)
+        assert x.__dlpack_device__() == X.__dlpack_device__()
+        with pytest.raises(TypeError, match="derivative would be lost"):
+            np.from_dlpack(x)
+        return xp.sum(made * xp.from_dlpack(x) * xp.from_dlpack(x, copy=True))
+
+    np.testing.assert_array_equal(grad(f)(X), 2 * X**2)

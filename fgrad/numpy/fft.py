@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as _np
 
-from . import fourier as _fourier  # noqa: F401
+from .fourier import frequencies as _frequencies
 from .table import public as _public
 
 __all__ = list(_np.fft.__all__)
+fftfreq = _frequencies(_np.fft.fftfreq)
+rfftfreq = _frequencies(_np.fft.rfftfreq)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from ..ops import fft as ops
 from ..ops import shape
 from ..ops.elementwise import conj
 from .arrays import arraylike, strong
-from .table import refuse_out, traceable
+from .table import public, refuse_out, traceable
 
 
 def _single(prim, x, n, axis, norm, swap, out):
@@ -159,3 +161,15 @@ def fftshift(x, axes=None):
 def ifftshift(x, axes=None):
     """Undo `fftshift`."""
     return _shifted(x, axes, -1)
+
+
+def frequencies(function: Any) -> Any:
+    """Return a function of NumPy's with the standard's keyword ``dtype``."""
+
+    @functools.wraps(function)
+    def definition(n: int, d: Any = 1.0, device: Any = None, *,
+                   dtype: Any = None) -> Any:  # fmt: skip
+        z = public(function)(n, d)
+        return z if dtype is None else z.astype(dtype)
+
+    return definition

@@ -82,6 +82,10 @@ def _to_device(self, device, /, *, stream=None):
     return self
 
 
+def _dlpack(self, **kwargs):
+    return np.asarray(self).__dlpack__(**kwargs)  # raises if a derivative is lost
+
+
 def _no_write(name, instead):
     def refuse(self, *args, **kwargs) -> NoReturn:
         raise TracerMutationError(
@@ -122,6 +126,8 @@ install(
     device=property(lambda self: "cpu"),
     to_device=_to_device,
     __array_namespace__=namespace,
+    __dlpack__=_dlpack,
+    __dlpack_device__=lambda self: (1, 0),
     __contains__=_contains,
     all=reductions.all_,
     any=reductions.any,

@@ -18,6 +18,7 @@ import numpy as np
 from ..core import Trace, Tracer, dtype_of, keep_constants, shape_of
 from ..errors import UnexpectedTracerError
 from ..ops import elementwise as ew
+from ..ops.basic import astype, imag, real
 from .arrays import arraylike, lift_into, traces_of
 from .table import public
 
@@ -98,11 +99,34 @@ def _dtype(x: Any) -> np.dtype:
     return dtype_of(x) if is_array else np.dtype(x)
 
 
+def _expm1(x: Any, /) -> Any:
+    """Return exp(x) - 1, complex also at the ends, where NumPy has nan."""
+    x = arraylike(x)
+    z = ew.expm1(x)
+    if dtype_of(x).kind != "c":
+        return z
+    a, b = real(x), imag(x)
+    ends = ew.where(ew.lt(a, 0), -1.0, complex(np.inf, np.nan))
+    lost = ew.logical_and(ew.isinf(a), ew.logical_not(ew.isfinite(b)))
+    z = ew.where(lost, astype(ends, dtype_of(z)), z)
+    odd = ew.logical_and(ew.eq(b, 0), ew.logical_not(ew.isfinite(a)))
+    return ew.where(odd, astype(ew.expm1(a), dtype_of(z)), z)
+
+
+def _from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+    """Return an array of another library; a traced value as it is, or its copy."""
+    if type(x) is Tracer:
+        return x.copy() if copy else x
+    return np.from_dlpack(x, device=device, copy=copy)
+
+
 STANDARD = {
     **EXTENDED,
     "count_nonzero": _count_nonzero,
+    "expm1": _expm1,
     "finfo": _finfo,
     "floor_divide": _floor_divide,
+    "from_dlpack": _from_dlpack,
     "iinfo": _iinfo,
 }
 
@@ -123,21 +147,15 @@ def _eigvals(x: Any, /) -> Any:
     return _complex(public(np.linalg.eigvals)(x))
 
 
-def _frequencies(owner: Namespace, function: Any) -> Any:
-    def frequencies(n: int, /, *, d: float = 1.0, dtype: Any = None,
-                    device: Any = None) -> Any:  # fmt: skip
-        z = function(n, d)
-        return owner.lifted(z if dtype is None else z.astype(dtype))
-
-    return frequencies
-
-
 # -- the namespace ---------------------------------------------------------------------
 
 _CREATION = frozenset((
     "arange", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full",
-    "full_like", "linspace", "ones", "ones_like", "tril", "triu", "zeros", "zeros_like",
+    "full_like", "linspace", "nonzero", "ones", "ones_like", "tril", "triu",
+    "unique_all", "unique_counts", "unique_inverse", "unique_values", "zeros",
+    "zeros_like",
 ))  # fmt: skip
+"""What makes arrays, or places and counts that are plain ones elsewhere."""
 
 
 class Namespace:
@@ -169,7 +187,9 @@ class Namespace:
 
     def __getattr__(self, name: str) -> Any:
         if name in _CREATION:
-            value = self._creating(name)
+            module = import_module("fgrad.numpy")
+            function = STANDARD.get(name) or getattr(module, name)
+            value = self._creating(function, name)
         elif name in ("linalg", "fft"):
             value = SubNamespace(self, name)
         elif name == "special":
@@ -179,11 +199,12 @@ class Namespace:
         self.__dict__[name] = value
         return value
 
-    def _creating(self, name: str) -> Any:
-        function = getattr(import_module("fgrad.numpy"), name)
-
+    def _creating(self, function: Any, name: str) -> Any:
         def create(*args: Any, **kwargs: Any) -> Any:
             made = function(*args, **kwargs)
+            if isinstance(made, tuple):
+                parts = map(self.lifted, made)
+                return made._make(parts) if hasattr(made, "_make") else tuple(parts)
             theirs = name in ("asarray", "from_dlpack") and type(made) is np.ndarray
             return self.lifted(made.copy() if theirs else made)
 
@@ -229,8 +250,9 @@ class SubNamespace:
         if name == "linalg":
             self.eig, self.eigvals = _eig, _eigvals
         else:
-            self.fftfreq = _frequencies(owner, np.fft.fftfreq)
-            self.rfftfreq = _frequencies(owner, np.fft.rfftfreq)
+            for frequencies in ("fftfreq", "rfftfreq"):
+                function = getattr(self._module, frequencies)
+                setattr(self, frequencies, owner._creating(function, frequencies))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._module, name)
