@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,7 @@ exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 html_theme = "furo"
 html_title = "fgrad"
 html_copy_source = False
+html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["fgrad.css"]
 copybutton_prompt_text = r">>> |\.\.\. "
@@ -147,6 +149,19 @@ def trim_blocks(app: Any, doctree: Any) -> None:
             block[:] = [nodes.Text(block.rawsource)]
 
 
+def write_formula(translator: Any, node: Any, block: bool) -> None:
+    """Write a formula as MathML, which browsers show without a library."""
+    from docutils.nodes import SkipNode
+    from docutils.utils.math.latex2mathml import tex2mathml
+
+    formula = tex2mathml(node.astext(), as_block=block)
+    # A function's name and its argument are set apart, as in "log x", not in "f(x)".
+    apply = r"<mo>&ApplyFunction;</mo>(?=\s*<m[^o])"
+    formula = re.sub(apply, "<mspace width='.17em'/>", formula)
+    translator.body.append(f'<div class="math">{formula}</div>' if block else formula)
+    raise SkipNode
+
+
 def neuron(w1: float, w2: float, b: float) -> float:
     """The error of the neuron that is worked by hand, for the front page."""
     return 0.5 * (0.03 - fgrad.nn.sigmoid(0.1 * w1 + 0.3 * w2 + b)) ** 2
@@ -161,6 +176,11 @@ def draw_neuron(app: Any, failed: Any) -> None:
 
 def setup(app: Any) -> None:
     """Add what is made by fgrad itself to what Sphinx does."""
+    app.add_html_math_renderer(
+        "mathml",
+        (lambda translator, node: write_formula(translator, node, False), None),
+        (lambda translator, node: write_formula(translator, node, True), None),
+    )
     app.connect("config-inited", lambda app, config: write_reference(app))
     app.connect("source-read", drop_absent)
     app.connect("doctree-read", trim_blocks)
