@@ -408,3 +408,83 @@ def test_constants_of_jaxprs_are_escaped():
     jaxpr = fgrad.make_jaxpr(lambda x: x + np.ones(3))(np.ones(3))
     html = jaxpr._repr_html_()
     assert "&lt;" in html and "<f64" not in html
+
+
+# -- what runs for its effect, and what is written to ----------------------------------
+
+
+def loud(x):
+    fgrad.debug.print("x = {}", x)
+    return np.sin(x)
+
+
+@pytest.mark.parametrize("function", [loud, fgrad.jit(loud)])
+@pytest.mark.parametrize("show", [draw, explain, backward_program])
+def test_what_is_printed_is_printed_once(function, show, capsys):
+    shown = show(function)(0.5)
+    assert capsys.readouterr().out == "x = 0.5\n"
+    assert "x" in (shown.html() if show is not draw else shown.dot())
+
+
+def test_prints_belong_to_the_forward_pass():
+    programs = backward_program(loud)(0.5)
+    assert programs.forward[0].names == ()
+    assert not any(line.names == () for line in programs.backward)
+
+
+def test_results_from_outside_are_not_asked_for_again():
+    asked = []
+
+    def outside(x):
+        asked.append(x)
+        return np.asarray(x) * 2
+
+    f = fgrad.jit(lambda x: fgrad.io_callback(outside, x, x))
+    graph = draw(f, grad=False)(2.0).graph
+    assert len(asked) == 1 and graph.operations[0].body is None
+
+
+def test_what_has_no_derivative_can_be_drawn_without():
+    f = lambda x: fgrad.pure_callback(np.sin, x, x)
+    with pytest.raises(fgrad.errors.MissingRuleError) as found:
+        draw(f)(0.5)
+    assert "draw(f, grad=False)" in found.value.__notes__[0]
+    assert len(draw(f, grad=False)(0.5).graph.operations) == 1
+
+
+def test_item_assignment():
+    def f(x):
+        y = np.zeros_like(x)
+        y[0] = 2 * x[1]
+        y[1:] += x[1:] ** 2
+        return np.sum(y)
+
+    x = np.arange(4.0)
+    graph = draw(f)(x).graph
+    np.testing.assert_allclose(nodes_of(graph, "input")["x"].gradient, fgrad.grad(f)(x))
+    np.testing.assert_allclose(explain(f)(x).results["x"], fgrad.grad(f)(x))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.sum(np.linalg.svd(x)[1]),
+        lambda x: np.sum(np.abs(np.fft.fft(x)) ** 2),
+        lambda x: np.sum(x * (x > 1)) + x[[0, 0], 1].sum(),
+        lambda x: fgrad.stop_gradient(x)[0, 0] * x[0, 1],
+        lambda x: np.sum(fgrad.vmap(lambda r: lax.map(np.sin, r))(x)),
+        lambda x: np.sum(fgrad.grad(lambda y: np.sum(np.sin(y) ** 2))(x)),
+        lambda x: np.sum(lax.associative_scan(np.multiply, x)),
+        lambda x: np.sum(x[:0]),
+        lambda x: x[0, 0],
+    ],
+)
+def test_gradients_are_those_of_grad(function):
+    x = np.array([[0.5, 1.5, -0.3], [2.0, 0.1, 0.7]])
+    drawing = draw(function, depth=3)(x)
+    given = nodes_of(drawing.graph, "input")["x"].gradient
+    wanted = fgrad.grad(function)(x)
+    given = np.zeros_like(wanted) if given is None else given
+    np.testing.assert_allclose(given, wanted, atol=1e-12)
+    np.testing.assert_allclose(explain(function, depth=3)(x).results["x"], wanted)
+    assert drawing.html() and drawing.mermaid() and drawing.dot()

@@ -70,3 +70,9 @@ def test_the_numbers_worked_by_hand_are_in_the_pictures(page):
     found = [float(n) for n in re.findall(r"-?\b\d+(?:\.\d+)?\b", shown)]
     for number in NUMBERS[page]:
         assert np.isclose(found, number, rtol=2e-4, atol=0).any(), number
+
+
+def test_the_hand_worked_neuron():
+    svg = (IMAGES / "one_neuron.svg").read_text(encoding="utf-8")
+    numbers = ["1.94", "0.8744", "0.3565", "0.009276", "0.027828", "0.092761"]
+    assert [n for n in numbers if n not in svg] == []

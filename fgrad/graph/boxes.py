@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Eqn, Jaxpr, Var, aval_of
+from ..core import Aval, Eqn, Jaxpr, Var, atom_aval, aval_of, jaxprs_in
 from .gradients import Gradients, gradients_of
-from .recording import Record
+from .recording import Record, once_more
 
 _LOOPS = ("scan", "while")
 _OPEN = ("jit", "checkpoint", "cond", *_LOOPS)
@@ -67,12 +67,21 @@ def box_of(
 ) -> Box | None:
     """Return what a call runs, with the values and gradients of its first run.
 
-    ``texts`` are the names of its arguments. A loop that runs no iteration has none.
+    ``texts`` are the names of its arguments. A loop that runs no iteration has none,
+    nor has what gets results from outside, which cannot run once more.
     """
     args = [found.value(a) for a in eqn.inputs]
-    runs = list(_runs(eqn, args))
-    if not runs:
+    if not _runs_again(eqn, list(map(aval_of, args))):
         return None
+    with once_more():
+        runs = list(_runs(eqn, args))
+        return _box(eqn, found, texts, flows, runs) if runs else None
+
+
+def _box(
+    eqn: Eqn, found: Record, texts: Sequence[str], flows: Gradients, runs: list[Any]
+) -> Box:
+    args = [found.value(a) for a in eqn.inputs]
     jaxpr, inputs = runs[0]
     extra = len(args) - len(inputs)
     name = title(eqn, found)
@@ -84,6 +93,18 @@ def box_of(
     if is_open(eqn) and any(ct is not None for ct in cts):
         gradients = gradients_of(body, _seeds(eqn, runs, cts, found))
     return Box(body, gradients, args[:extra], _outputs(eqn))
+
+
+def _runs_again(eqn: Eqn, avals: Sequence[Aval]) -> bool:
+    """Say whether nothing inside of a call gets results from outside."""
+    programs = list(jaxprs_in(tuple(eqn.params.values())))
+    if not programs and eqn.prim.body is not None:
+        programs = [eqn.prim.body(*avals, **eqn.params)]
+    inner = [e for jaxpr in programs for e in jaxpr.eqns]
+    return all(
+        not (e.prim.effect and e.outs) and _runs_again(e, [*map(atom_aval, e.inputs)])
+        for e in inner
+    )
 
 
 def _runs(eqn: Eqn, args: Sequence[Any]) -> Iterator[tuple[Jaxpr, Sequence[Any]]]:

@@ -19,24 +19,26 @@ _SHAPES = {
     "output": "shape=plaintext, width=0.1, height=0.2",
 }
 _ROUND = "shape=circle, style=filled, fillcolor=white, width=0.4, fixedsize=true"
+_LINE = "#57606a"
+_NUMBERS = "shape=plain, fontsize=10, margin=0, width=0, height=0"
 _MAP_SIZE = 16
 
 
 def to_dot(graph: Graph, direction: str = "LR", heat: bool = False) -> str:
     """Return a graph as DOT: values above the edges, gradients below, in colours."""
-    space = "nodesep=0.3; ranksep=0.45" if direction == "LR" else "ranksep=0.3"
+    space = "nodesep=0.15; ranksep=0.2" if direction == "LR" else "ranksep=0.3"
     lines = [
         "digraph {",
         f'  rankdir={direction}; bgcolor="white"; {space};',
         '  node [fontname="Helvetica", fontsize=12, margin="0.08,0.04", height=0.3];',
-        '  edge [fontname="Helvetica", fontsize=10, arrowsize=0.6, color="#57606a"];',
-        *_body(graph, "  ", heat),
+        f'  edge [fontname="Helvetica", fontsize=10, arrowsize=0.6, color="{_LINE}"];',
+        *_body(graph, "  ", heat, direction == "LR"),
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _body(graph: Graph, indent: str, heat: bool) -> Iterator[str]:
+def _body(graph: Graph, indent: str, heat: bool, across: bool) -> Iterator[str]:
     for node in graph.nodes:
         if node.body is None:
             yield f"{indent}{node.key} [{_node(node, heat)}];"
@@ -48,10 +50,11 @@ def _body(graph: Graph, indent: str, heat: bool) -> Iterator[str]:
         for kind in ("input", "output"):  # each at one border of the box
             keys = " ".join(f"{n.key};" for n in node.body.of_kind(kind))
             yield f"{indent}  {{ rank=same; {keys} }}"
-        yield from _body(node.body, indent + "  ", heat)
+        yield from _body(node.body, indent + "  ", heat, across)
         yield f"{indent}}}"
     for source, target, edge in graph.joined():
-        yield f"{indent}{source} -> {target} [{_edge(edge, graph)}];"
+        for text in _edge(edge, source, target, across):
+            yield indent + text
 
 
 def _node(node: Node, heat: bool) -> str:
@@ -69,19 +72,35 @@ def _node(node: Node, heat: bool) -> str:
 
 
 def _tip(node: Node) -> str:
-    code = f"{node.name} = {node.expression}" if node.expression else node.symbol
-    return f"{code}\n{node.line}" if node.line else code
+    return f"{node.code}\n{node.line}" if node.line else node.code
 
 
-def _edge(edge: Edge, graph: Graph) -> str:
-    """Return the value above a line, and below it the gradient if there is one."""
-    rows = [_row(text, FORWARD) for text in short_lines(edge.value)]
-    if edge.gradient is not None:
-        # the shape is that of the value
-        rows.append(_row(short_lines(edge.gradient, slope)[-1], BACKWARD))
-    tip = f"{edge.name} to {edge.target}"
-    label = f'<table border="0" cellspacing="0" cellpadding="1">{"".join(rows)}</table>'
-    return f"label=<{label}>, tooltip={_quoted(tip)}"
+def _edge(edge: Edge, source: str, target: str, across: bool) -> Iterator[str]:
+    """Yield an edge, and its numbers: the value above, the gradient below.
+
+    Graphviz writes labels beside edges. So an edge from left to right goes through a
+    node of its own, a table whose rule is a part of the line.
+    """
+    value = short_lines(edge.value)
+    # the shape is that of the value
+    gradient = [] if edge.gradient is None else short_lines(edge.gradient, slope)[-1:]
+    above = [_row(text, FORWARD) for text in value]
+    below = [_row(text, BACKWARD) for text in gradient]
+    tip = f"tooltip={_quoted(edge.name)}"
+    if not across:
+        yield f"{source} -> {target} [label=<{_table([*above, *below])}>, {tip}];"
+        return
+    empty = "<tr><td> </td></tr>"
+    rows = [*above, "<hr/>", *below, *[empty] * (len(above) - len(below))]
+    key = _quoted(edge.key)
+    yield f"{key} [label=<{_table(rows)}>, {tip}, {_NUMBERS}];"
+    yield f"{source} -> {key}:w [dir=none];"
+    yield f"{key}:e -> {target};"
+
+
+def _table(rows: list[str]) -> str:
+    look = f'border="0" cellspacing="0" cellpadding="1" color="{_LINE}"'
+    return f"<table {look}>{''.join(rows)}</table>"
 
 
 def _row(text: str, colour: str) -> str:

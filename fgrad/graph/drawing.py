@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core import aval_of, is_inexact, short_errors
+from ..errors import MissingRuleError
 from ..transforms.arguments import name_of, shown
 from .dot import to_dot
 from .mermaid import to_mermaid
@@ -165,7 +166,12 @@ def draw(
     def drawn(*args: Any) -> Drawing:
         found = record(fun, args, "draw")
         _check_size(len(found.jaxpr.eqns), found.name, max_nodes)
-        graph = graph_of(found, _seeds(found, fun, grad), depth)
+        seeds = _seeds(found, fun, grad)
+        try:
+            graph = graph_of(found, seeds, depth)
+        except MissingRuleError as error:
+            error.add_note("draw(f, grad=False) draws the values without gradients")
+            raise
         _check_size(sum(1 for _ in graph.everywhere()), found.name, max_nodes)
         return Drawing(graph, heat, direction)
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..core import Eqn, Var, aval_of, is_inexact
 from ..ops.basic import zeros
 from ..transforms.vjp import vjp
-from .recording import Record
+from .recording import Record, once_more
 
 
 @dataclass
@@ -38,9 +38,10 @@ def gradients_of(record: Record, seeds: list[Any]) -> Gradients:
     for atom, seed in zip(record.jaxpr.outs, seeds):
         if type(atom) is Var and is_inexact(record.values[atom]):
             _add(found.cotangents, atom, seed)
-    for eqn in reversed(record.jaxpr.eqns):
-        if any(v in found.cotangents for v in eqn.outs):
-            _pull(record, eqn, found)
+    with once_more():
+        for eqn in reversed(record.jaxpr.eqns):
+            if any(v in found.cotangents for v in eqn.outs):
+                _pull(record, eqn, found)
     return found
 
 
@@ -50,7 +51,7 @@ def _pull(record: Record, eqn: Eqn, found: Gradients) -> None:
     places = [
         i for i, a in enumerate(eqn.inputs) if type(a) is Var and is_inexact(values[i])
     ]
-    if not places or eqn.prim.flat:
+    if not places or eqn.prim.flat or eqn.prim.effect:
         return
 
     def applied(*xs: Any) -> Any:

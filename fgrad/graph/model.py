@@ -31,7 +31,8 @@ class Node:
     expression: str
     """The operation as NumPy code."""
     value: Any
-    aval: Aval
+    aval: Aval | None
+    """None of an operation that makes nothing: it runs for its effect."""
     gradient: Any = None
     """That of the output by the value; None if there is none, or none was asked for."""
     locals: list[str] = field(default_factory=list)
@@ -42,6 +43,13 @@ class Node:
     """The expression on that line."""
     body: Graph | None = None
     """The program that a call runs: of a loop the first iteration."""
+
+    @property
+    def code(self) -> str:
+        """The operation with what it makes: ``s = a + b``."""
+        if not self.expression:
+            return self.symbol
+        return f"{self.name} = {self.expression}" if self.name else self.expression
 
 
 @dataclass
@@ -160,7 +168,8 @@ class _Builder:
         value = self.found.value(atom)
         gradient = self.flows.cotangents.get(atom) if type(atom) is Var else None
         key = f"{self.prefix}n{len(self.graph.nodes)}"
-        node = Node(key, kind, sign, name, code, value, aval_of(value), gradient)
+        aval = None if value is None else aval_of(value)
+        node = Node(key, kind, sign, name, code, value, aval, gradient)
         self.graph.nodes.append(node)
         return node
 

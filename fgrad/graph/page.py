@@ -67,11 +67,10 @@ def _node(node: Node, heat: bool) -> dict[str, Any]:
 
 def _facts(node: Node) -> dict[str, str]:
     """Return what is shown of a node when the pointer is over it."""
-    left = f"{node.name} = {node.expression}" if node.expression else node.symbol
     facts = {
-        "operation": left,
-        "value": short(node.value, precise),
-        "type": str(node.aval),
+        "operation": node.code,
+        "value": "" if node.aval is None else short(node.value, precise),
+        "type": "" if node.aval is None else str(node.aval),
         "gradient": _slope(node.gradient),
         "local gradient": ", ".join(text for text in node.locals if text),
         "your line": node.line,

@@ -94,7 +94,8 @@ class Programs:
 
     def _readers(self, line: Line) -> list[str]:
         """Return what the backward pass computes from a line of the forward pass."""
-        return [b.names[0] for b in self.backward if set(line.names) & set(b.reads)]
+        made = set(line.names)
+        return [", ".join(b.names) for b in self.backward if made & set(b.reads)]
 
     def __str__(self) -> str:
         rows = [("forward", "backward"), *self._columns]
@@ -174,10 +175,10 @@ def backward_program(fun: Callable[..., Any]) -> Callable[..., Programs]:
             )
         found = record(value_and_grad(fun, places), args, "backward_program")
         found.jaxpr = drop_dead(inline_calls(found.jaxpr))
-        needed = _needed(found.jaxpr.eqns, found.jaxpr.outs[0])
+        late = _late(found.jaxpr.eqns, found.jaxpr.outs[0])
         lines: tuple[list[Line], list[Line]] = ([], [])
-        for eqn, line in zip(found.jaxpr.eqns, _lines(found)):
-            lines[not needed.intersection(eqn.outs)].append(line)
+        for line, is_late in zip(_lines(found), late):
+            lines[is_late].append(line)
         inputs = tree_leaves([args[i] for i in places])
         numbers = sum(aval_of(x).size for x in inputs if is_inexact(x))
         return Programs(name_of(fun), *lines, numbers)
@@ -194,16 +195,28 @@ def _lines(found: Record) -> Iterable[Line]:
             code = f"{title(eqn, found)}({', '.join(texts)})"
         outs = tuple(names[v] for v in eqn.outs)
         reads = tuple(names[v] for v in variables(eqn.inputs))
-        yield Line(outs, f"{', '.join(outs)} = {code}", reads)
+        yield Line(outs, f"{', '.join(outs)} = {code}" if outs else code, reads)
 
 
-def _needed(eqns: tuple[Eqn, ...], out: Any) -> set[Var]:
-    """Return the values that an output is made of."""
+def _late(eqns: tuple[Eqn, ...], out: Any) -> list[bool]:
+    """Say of each operation whether it belongs to the backward pass.
+
+    It does if the value of the function is not made of what it makes; what makes
+    nothing (it prints, say) does if it reads from there.
+    """
     needed = {out} if type(out) is Var else set()
     for eqn in reversed(eqns):
         if needed.intersection(eqn.outs):
             needed.update(variables(eqn.inputs))
-    return needed
+    made: set[Var] = set()
+    late = []
+    for eqn in eqns:
+        watched = eqn.outs or variables(eqn.inputs)
+        is_late = bool(eqn.outs or made.intersection(watched))
+        is_late = is_late and not needed.intersection(watched)
+        made.update(eqn.outs if is_late else ())
+        late.append(is_late)
+    return late
 
 
 def _has_floats(tree: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..compiler.passes import drop_dead
 from ..core import (
+    REPEATED,
     Eqn,
     Jaxpr,
     Trace,
@@ -20,6 +22,7 @@ from ..core import (
     not_numeric,
     user_source,
 )
+from ..ops.basic import broadcast_to
 from ..pytree import tree_flatten, tree_unflatten
 from ..transforms.arguments import argument_names, check_callable, name_of, shown
 
@@ -44,6 +47,12 @@ class WatchedTrace(Trace):
         self.values[var] = _own(value)
         return Tracer(self, self.values[var], var, source)
 
+    def lifted(self, value: np.ndarray) -> Any:
+        """Return a tracer of a new constant, which the function may write to."""
+        uniform = value.size > 1 and not any(value.strides)
+        one = value[(0,) * value.ndim] if uniform else value
+        return self.record(broadcast_to, (one,), {"shape": value.shape})
+
     def record(self, prim: Any, args: tuple[Any, ...], params: Any) -> Any:
         """Run a primitive, and keep the equation and what it gave."""
         if self.ended:
@@ -62,6 +71,16 @@ class WatchedTrace(Trace):
     def written(self) -> list[Any]:
         """Return the equations."""
         return self.eqns
+
+
+@contextmanager
+def once_more() -> Iterator[None]:
+    """Let what ran before run again, without effects: nothing is printed twice."""
+    token = REPEATED.set(True)
+    try:
+        yield
+    finally:
+        REPEATED.reset(token)
 
 
 def _own(value: Any) -> Any:

@@ -47,8 +47,8 @@ def _forward(graph: Graph, inside: bool = False) -> Iterator[Appearance]:
             inputs = node.body.of_kind("input")
             yield _named("forward", node, _from(node.body, inputs), "begins")
             yield from _forward(node.body, inside=True)
-        text = f"{node.name} = {node.expression}"
-        if len({e.out for e in made}) <= 1:
+        text = node.code
+        if node.aval is not None and len({e.out for e in made}) <= 1:
             text += f" = {short(node.value)}"
         yield Appearance("forward", node.key, _keys(made), text)
 

@@ -82,7 +82,12 @@ def expression(eqn: Eqn, names: Sequence[str]) -> str:
 
 
 def local_gradient(
-    eqn: Eqn, place: int, names: Sequence[str], z: str, avals: Sequence[Aval], out: Aval
+    eqn: Eqn,
+    place: int,
+    names: Sequence[str],
+    z: str,
+    avals: Sequence[Aval],
+    out: Aval | None,
 ) -> str:
     """Return the derivative by one argument as a formula; empty if none is known.
 
@@ -91,8 +96,13 @@ def local_gradient(
     """
     formulas = LOCAL.get(eqn.prim.name, ())
     formula = formulas[place].format(*names, z=z) if place < len(formulas) else ""
+    if eqn.prim.name == "pow" and place == 0 and is_number(names[1]):
+        less = number(float(names[1]) - 1)
+        formula = f"{names[1]} {names[0]}" + ("" if less == "1" else f"^{less}")
+    if out is None or not eqn.prim.elementwise:
+        return formula
     axes = _broadcast_axes(avals[place].shape, out.shape)
-    if not axes or not eqn.prim.elementwise:
+    if not axes:
         return formula
     what = f"over axis {axes[0]}" if len(axes) == 1 else f"over axes {axes}"
     return f"{formula}, summed {what}: it was broadcast".removeprefix(", ")
