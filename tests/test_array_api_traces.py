@@ -230,3 +230,31 @@ def test_arrays_are_copied_into_the_trace():
         return z.sum() + a.sum()
 
     np.testing.assert_array_equal(grad(f)(X)[0], 1.0)
+
+
+def test_constants_in_functions_that_are_called():
+    """Custom rules, jit, control flow and vmap take what has no derivative."""
+
+    @fgrad.custom_vjp
+    def kept(x, mask):
+        return np.where(mask, x, 0.0)
+
+    kept.defvjp(
+        lambda x, mask: (kept(x, mask), mask),
+        lambda mask, ct: (np.where(mask, ct * 2, 0.0), None),
+    )
+
+    def f(x):
+        xp = x.__array_namespace__()
+        mask = x > 0
+        inner = jit(lambda a, m: np.where(m, a, 0.0).sum())(x, mask)
+        count = jit(lambda m: m.sum())(mask)
+        twice = fgrad.lax.cond(mask[0], lambda a: a * 2, lambda a: a, x).sum()
+        again = fgrad.checkpoint(lambda a, m: np.where(m, a**2, 0.0).sum())(x, mask)
+        mapped = vmap(lambda a, m: np.where(m, a**3, 0.0))(x, mask).sum()
+        total = sum(x[i] for i in xp.arange(3))
+        return kept(x, mask).sum() + inner + count + twice + again + mapped + total
+
+    x = np.array([1.0, -2.0, 3.0])
+    want = np.where(x > 0, 2 + 1 + 2 * x + 3 * x**2, 0.0) + 2 + 1
+    np.testing.assert_allclose(grad(f)(x), want, rtol=1e-14)
