@@ -1,10 +1,13 @@
 """What operations on traced arrays answer to mistakes, under grad, jit and vmap."""
 
+import operator
+
 import numpy as np
 import pytest
 
+import fgrad.numpy as fnp
 from fgrad import grad, jit, vmap
-from fgrad.errors import TracerMutationError
+from fgrad.errors import TracerArrayConversionError, TracerMutationError
 
 from .messages import message, own_frames, raised
 
@@ -14,6 +17,11 @@ S = np.ones((2, 2))
 LinAlgError = np.linalg.LinAlgError
 AxisError = np.exceptions.AxisError
 HERE = "test_messages_arrays.py:"
+
+
+def put(x, index, value):
+    x[index] = value
+    return x
 
 
 def under_grad(f, x):
@@ -91,6 +99,68 @@ CASES = {
     "huge int": (OverflowError, lambda x: x + 10**400, A, "int too large"),
     "int for uint8": (OverflowError, lambda x: x + 300, np.ones(3, np.uint8),
                       "300 out of bounds for uint8"),
+    "set out of bounds": (IndexError, lambda x: put(x.copy(), 7, 1.0), A, "index 7",
+                          "size 3"),
+    "set rows out of bounds": (IndexError, lambda x: put(x.copy(), [0, 7], 1.0), A,
+                               "index 7", "size 3"),
+    "set, shape": (ValueError, lambda x: put(x.copy(), slice(2), np.ones(3)), A,
+                   "item assignment", "(3,)", "(2,)"),
+    "set argument": (TracerMutationError, lambda x: put(x, 0, 1.0), A, "x.copy()",
+                     "x.at[index].set(value)", HERE),
+    "set plain": (TracerArrayConversionError, lambda x: put(np.zeros(3), 0, x[0]), A,
+                  "fgrad.numpy.at", HERE),
+    "float indices": (IndexError, lambda x: x[np.array([0.0, 1.0])], A, "float64"),
+    "str in a tuple": (IndexError, lambda x: x[0, "a"], A, "'a'", "integers, slices"),
+    "mask of another shape": (IndexError, lambda x: x[np.array([True, False])], A,
+                              "boolean index", "(3,)", "(2,)"),
+    "list out of bounds": (IndexError, lambda x: x[[0, 9]], A, "index 9", "size 3"),
+    "negative out of bounds": (IndexError, lambda x: x[-7], A, "index -7", "size 3"),
+    "x @ 0-d": (ValueError, lambda x: x @ 2.0, A, "@", "(3,) and ()", "use *"),
+    "vecdot": (ValueError, lambda x: np.vecdot(x, np.ones(4)), A, "vecdot",
+               "(3,) and (4,)"),
+    "inner": (ValueError, lambda x: np.inner(x, np.ones(4)), A, "inner",
+              "(3,) and (4,)"),
+    "tensordot": (ValueError, lambda x: np.tensordot(x, np.ones((4, 2)), 1), A,
+                  "tensordot", "(3,)", "(4, 2)"),
+    "concatenate, rank": (ValueError, lambda x: np.concatenate([x, S]), A,
+                          "concatenate", "(3,), (2, 2)"),
+    "concatenate, axis": (AxisError, lambda x: np.concatenate([x, x], axis=3), A,
+                          "concatenate", "axis 3", "(3,)"),
+    "vstack": (ValueError, lambda x: np.vstack([x, np.ones(4)]), A, "(1, 3), (1, 4)"),
+    "reshape to floats": (TypeError, lambda x: x.reshape(1.5, 2), A, "reshape",
+                          "(1.5, 2)"),
+    "reshape to str": (TypeError, lambda x: np.reshape(x, "a"), A, "reshape", "'a'"),
+    "tile": (TypeError, lambda x: np.tile(x, 1.5), A, "tile: reps", "1.5"),
+    "axis of take": (AxisError, lambda x: np.take(x, 0, axis=4), A, "take", "axis 4",
+                     "(3,)"),
+    "float axis": (TypeError, lambda x: x.sum(axis=1.5), A, "sum", "1.5"),
+    "axis twice": (ValueError, lambda x: np.sum(x, axis=(0, 0)), M, "sum", "(0, 0)"),
+    "einsum, operands": (ValueError, lambda x: np.einsum("i,i", x), A, "2 operands",
+                         "'i,i'"),
+    "einsum, output": (ValueError, lambda x: np.einsum("i->ij", x), A, "'j'",
+                       "'i->ij'"),
+    "einsum, letters": (ValueError, lambda x: np.einsum("i$->i", x), A, "'$'"),
+    "det": (LinAlgError, np.linalg.det, M, "det", "(2, 3)"),
+    "eigh": (LinAlgError, np.linalg.eigh, M, "eigh", "(2, 3)"),
+    "inv of a vector": (LinAlgError, np.linalg.inv, A, "inv", "(3,)"),
+    "singular inv": (LinAlgError, np.linalg.inv, S, "Singular"),
+    "solve, rows": (ValueError, lambda x: np.linalg.solve(x, np.ones(3)), S, "solve",
+                    "(2, 2)", "(3,)"),
+    "ragged array": (ValueError, lambda x: fnp.array([x, x[:2]]), A, "(3,)", "(2,)",
+                     "pad them"),
+    "np.array of tracers": (TracerArrayConversionError, lambda x: np.array([x, x]), A,
+                            "np.stack([x, y])", "fgrad.numpy.array", HERE),
+    "to object": (TypeError, lambda x: x.astype(object), A, "astype", "object"),
+    "list of None": (TypeError, lambda x: fnp.array([x[0], None]), A, "object"),
+    "bytes": (TypeError, lambda x: x + b"a", A, "b'a' of type bytes", NOT_NUMBERS),
+    "timedelta": (TypeError, lambda x: x * np.timedelta64(1, "s"), A, "timedelta64"),
+    "compared with str": (TypeError, lambda x: x < "a", A, "'a' of type str"),
+    "out= of sum": (TracerMutationError, lambda x: np.sum(x, out=np.zeros(())), A,
+                    "out=", "leave it out"),
+    "A += x": (TracerMutationError, lambda x: operator.iadd(np.zeros(3), x), A,
+               "A = A + x", HERE),
+    "set int for int8": (OverflowError, lambda x: put(x.copy(), 0, 300),
+                         np.ones(3, np.int8), "300 out of bounds for int8"),
     "attribute": (AttributeError, lambda x: x.foo, A, "foo"),
 }  # fmt: skip
 

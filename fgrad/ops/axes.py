@@ -60,10 +60,16 @@ def is_sequence(value):
     return True
 
 
-def integers(value):
-    """Return one integer, or a sequence of them, as a tuple.
+def integers(value, what):
+    """Return one integer, or a sequence of them, as a tuple; ``what`` names them.
 
-    >>> integers(3), integers([2, 3])
+    >>> integers(3, "tile: reps"), integers([2, 3], "reshape: the shape")
     ((3,), (2, 3))
     """
-    return tuple(map(operator.index, value if is_sequence(value) else (value,)))
+    try:
+        return tuple(map(operator.index, value if is_sequence(value) else (value,)))
+    except TypeError as error:
+        if type(error) is not TypeError:  # a traced value, which says so itself
+            raise
+        message = f"{what} must be an integer or a tuple of them, got {value!r}"
+        raise TypeError(message) from error

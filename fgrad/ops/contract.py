@@ -150,7 +150,8 @@ def vecdot(x, y, axis=-1):
     x, y = (_to_back(each, axis % each.ndim) for each in (x, y))
     x = conj(x) if x.dtype.kind == "c" else x
     if x.shape[-1] != y.shape[-1]:
-        raise ValueError(f"vecdot: shapes {x.shape} and {y.shape} differ along axis")
+        raise ValueError(f"vecdot: shapes {x.shape} and {y.shape}, with the axis that "
+                         "is summed at the end, differ along it")  # fmt: skip
     full = broadcast_shapes(x.shape, y.shape)
     x, y = (each if each.shape == full else broadcast_to(each, shape=full)
             for each in (x, y))  # fmt: skip

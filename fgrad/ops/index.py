@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Tracer, broadcast_shapes, dtype_of, ndim_of, owned, shape_of
+from .axes import normalize_axis
 from .basic import astype, reshape
 from .elementwise import div, logical_and, lt, maximum, minimum, power, where
 from .gather import gather, gather_p, scatter_p, slice_p, unslice_p
@@ -95,12 +96,7 @@ def take(x, indices, axis=None, mode="raise"):
         raise ValueError(f"take: mode must be one of {_MODES}, got {mode!r}")
     if axis is None:
         x, axis = reshape(x, shape=(int(np.prod(shape_of(x))),)), 0
-    n = ndim_of(x)
-    if not -n <= axis < n:
-        raise ValueError(
-            f"take: axis {axis} is out of bounds for shape {shape_of(x)}, which has "
-            f"{n} axes"
-        )
+    axis = normalize_axis(axis, ndim_of(x), "take", shape_of(x))
     if type(indices) is not Tracer:
         indices = np.asarray(indices)
         if not indices.size:
@@ -112,7 +108,7 @@ def take(x, indices, axis=None, mode="raise"):
         indices = indices % size
     elif mode == "clip":
         indices = minimum(maximum(indices, 0), size - 1)
-    index = make_index((*(FULL,) * (axis % n), ARRAY))
+    index = make_index((*(FULL,) * axis, ARRAY))
     return gather(x, indices, index=index)
 
 

@@ -134,7 +134,7 @@ def repeat_elements(x, repeats, axis=None):
 
 def tile(x, reps):
     """Repeat the whole array ``reps`` times along each axis."""
-    reps = integers(reps)
+    reps = integers(reps, "tile: reps")
     shape = shape_of(x)
     rank = max(len(shape), len(reps))
     shape = (1,) * (rank - len(shape)) + shape
@@ -163,14 +163,14 @@ def reshape_to(x, shape, order="C"):
     (3, 2)
     """
     _checked_order(order, "reshape")
-    old, new = shape_of(x), integers(shape)
+    old, new = shape_of(x), integers(shape, "reshape: the shape")
     size, known = prod(old), prod(n for n in new if n != -1)
     if new.count(-1) == 1 and known and size % known == 0:
         new = tuple(size // known if n == -1 else n for n in new)
     if min(new, default=0) < 0 or prod(new) != size:
         raise ValueError(
             f"reshape: cannot reshape an array of shape {old} ({size} elements) into "
-            f"shape {integers(shape)}"
+            f"shape {integers(shape, 'shape')}"
         )
     if order == "C":
         return reshape(x, shape=new)
@@ -208,7 +208,7 @@ def squeeze(x, axis=None):
 
 def broadcast_to_shape(x, shape):
     """Return ``x`` repeated, without copying, to a shape that it broadcasts to."""
-    old, new = shape_of(x), integers(shape)
+    old, new = shape_of(x), integers(shape, "broadcast_to: the shape")
     tail = new[len(new) - len(old) :]
     if len(old) > len(new) or any(
         n not in (1, m) for n, m in zip(old, tail, strict=True)

@@ -277,11 +277,15 @@ def sliding_windows(x, window_shape, axis=None):
            [1, 2],
            [2, 3]])
     """
-    name, shape, widths = "sliding_window_view", shape_of(x), integers(window_shape)
+    name, shape = "sliding_window_view", shape_of(x)
+    widths = integers(window_shape, f"{name}: window_shape")
     axes = (
         range(len(shape))
         if axis is None
-        else tuple(normalize_axis(a, len(shape), name, shape) for a in integers(axis))
+        else tuple(
+            normalize_axis(a, len(shape), name, shape)
+            for a in integers(axis, f"{name}: axis")
+        )
     )
     if len(axes) != len(widths) or any(w < 0 for w in widths):
         raise ValueError(

@@ -14,6 +14,7 @@ from pkgutil import resolve_name
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 
 import fgrad
 from fgrad.core import definition
@@ -197,6 +198,7 @@ HEAD = """# What works on traced values
 Written by `python -m tests.coverage`, which tries every function of every namespace, on
 ordinary and awkward arguments, under `vjp`, `jvp`, `vmap` and `jit`. The same calls are
 compared with NumPy or SciPy, with difference quotients and with loops by the tests.
+The last section is about the methods, attributes and operators of arrays.
 
 - **yes**: it works. **0**: it works, and the derivative is zero wherever it exists.
 - **-**: there is nothing to differentiate: no float argument, or no float result; or
@@ -211,9 +213,15 @@ together in [edge_points.md](edge_points.md); what does not work is in
 """
 
 
+def versions() -> str:
+    """Return whose functions the page lists."""
+    ours = [v.__version__.rsplit(".", 1)[0] for v in (np, scipy)]
+    return "Functions are those of NumPy {} and SciPy {}.\n".format(*ours)
+
+
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([HEAD, *map(section, namespaces())])
+    return "\n".join([HEAD, versions(), *map(section, namespaces())])
 
 
 def _line(row: Row) -> str:
