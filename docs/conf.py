@@ -135,7 +135,7 @@ def drop_absent(app: Any, docname: str, source: list[str]) -> None:
     """
     if docname == "index":
         lines = source[0].splitlines()
-        absent = lambda s: s.startswith(("texts/", "notebooks/", "random"))
+        absent = lambda s: s.startswith(("texts/", "notebooks/", "random", "seeing"))
         there = lambda s: Path(app.srcdir, s + ".md").exists()
         source[0] = "\n".join(s for s in lines if not absent(s) or there(s))
 
