@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import posixpath
 import re
 from importlib import import_module
 from importlib.util import find_spec
@@ -134,7 +135,7 @@ def drop_absent(app: Any, docname: str, source: list[str]) -> None:
     """
     if docname == "index":
         lines = source[0].splitlines()
-        absent = lambda s: s.startswith(("texts/", "notebooks/", "random"))
+        absent = lambda s: s.startswith(("texts/", "notebooks/", "random", "seeing"))
         there = lambda s: Path(app.srcdir, s + ".md").exists()
         source[0] = "\n".join(s for s in lines if not absent(s) or there(s))
 
@@ -147,6 +148,17 @@ def trim_blocks(app: Any, doctree: Any) -> None:
         if block.astext() == block.rawsource:
             block.rawsource = block.rawsource.rstrip()
             block[:] = [nodes.Text(block.rawsource)]
+
+
+def name_links(app: Any, doctree: Any, docname: str) -> None:
+    """Show the title of a page where a link shows its file, as "limits.md"."""
+    from docutils import nodes
+
+    for link in doctree.findall(nodes.reference):
+        page = posixpath.join(posixpath.dirname(docname), link.astext())
+        title = app.env.titles.get(page.removesuffix(".md"))
+        if title is not None and page.endswith(".md"):
+            link[:] = [child.deepcopy() for child in title]
 
 
 def write_formula(translator: Any, node: Any, block: bool) -> None:
@@ -184,4 +196,5 @@ def setup(app: Any) -> None:
     app.connect("config-inited", lambda app, config: write_reference(app))
     app.connect("source-read", drop_absent)
     app.connect("doctree-read", trim_blocks)
+    app.connect("doctree-resolved", name_links)
     app.connect("build-finished", draw_neuron)
