@@ -28,7 +28,7 @@ def pictures():
         "circuit_sigmoid.svg": draw(circuit)(2.0, -1.0, -3.0, -2.0, -3.0),
         "circuit_squares.svg": draw(squares)(*SQUARES),
         "digits.svg": draw(digits_loss, direction="TB")(*digits_arguments()),
-        "scan.svg": draw(fgrad.jit(recurrent), depth=2)(*RECURRENT),
+        "scan.svg": draw(fgrad.jit(recurrent), depth=2, direction="TB")(*RECURRENT),
     }
 
 
