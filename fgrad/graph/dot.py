@@ -44,7 +44,8 @@ def _body(graph: Graph, indent: str, heat: bool, across: bool) -> Iterator[str]:
             yield f"{indent}{node.key} [{_node(node, heat)}];"
             continue
         yield f"{indent}subgraph cluster_{node.key} {{"
-        yield f"{indent}  label={_quoted(node.symbol)}; labeljust=l;"
+        where = "labeljust=l" if across else "labeljust=r; labelloc=b"
+        yield f"{indent}  label={_quoted(node.symbol)}; {where};"
         yield f'{indent}  fontsize=11; fontname="Helvetica"; color="#8c959f";'
         yield f'{indent}  style="rounded,filled,dashed"; fillcolor="#f6f8fa";'
         yield f"{indent}  tooltip={_quoted(_tip(node))};"
