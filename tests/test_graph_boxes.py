@@ -171,7 +171,7 @@ def test_graphs_that_nobody_can_read():
 # -- other languages -------------------------------------------------------------------
 
 _ID = r"n\d+(?:_n\d+)*"
-_TEXT = r'"(?:[^"#<>&*+`~|\\]|#\d+;|<br>)*"'
+_TEXT = r'"(?:[^"#$<>&*+`~|\\]|#\d+;|<br>)*"'
 _MERMAID = re.compile(
     rf"flowchart (?:LR|TB)|end|subgraph {_ID}\[{_TEXT}\]"
     rf"|{_ID}(?:\[{_TEXT}\]|\(\({_TEXT}\)\)|\[\[{_TEXT}\]\]|>{_TEXT}\])"

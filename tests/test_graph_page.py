@@ -185,6 +185,7 @@ def test_cards_of_nodes_and_edges(browse):
     assert told["w"]["gradient"] == "[0.00927609256, 0.0278282777]"
     assert told["s"]["value"] == "1.94" and told["s"]["type"] == "f64[]"
     assert told["s"]["operation"] == "s = a + b"
+    assert told["s"]["local gradient"] == "by a: 1; by b: 1"
     assert "graph_functions.py" in told["s"]["your line"]
     assert told["s"]["expression"].startswith("np.dot(w")
     edge = told["out"]

@@ -44,9 +44,11 @@ def _body(graph: Graph, indent: str, heat: bool, across: bool) -> Iterator[str]:
             yield f"{indent}{node.key} [{_node(node, heat)}];"
             continue
         yield f"{indent}subgraph cluster_{node.key} {{"
-        yield f'{indent}  label={_quoted(node.symbol)}; fontname="Helvetica";'
-        yield f'{indent}  fontsize=11; style="rounded,filled,dashed"; color="#8c959f";'
-        yield f'{indent}  fillcolor="#f6f8fa"; tooltip={_quoted(_tip(node))};'
+        where = "labeljust=l" if across else "labeljust=r; labelloc=b"
+        yield f"{indent}  label={_quoted(node.symbol)}; {where};"
+        yield f'{indent}  fontsize=11; fontname="Helvetica"; color="#8c959f";'
+        yield f'{indent}  style="rounded,filled,dashed"; fillcolor="#f6f8fa";'
+        yield f"{indent}  tooltip={_quoted(_tip(node))};"
         for kind in ("input", "output"):  # each at one border of the box
             keys = " ".join(f"{n.key};" for n in node.body.of_kind(kind))
             yield f"{indent}  {{ rank=same; {keys} }}"
@@ -81,21 +83,21 @@ def _edge(edge: Edge, source: str, target: str, across: bool) -> Iterator[str]:
     Graphviz writes labels beside edges. So an edge from left to right goes through a
     node of its own, a table whose rule is a part of the line.
     """
-    value = short_lines(edge.value)
+    above = [_row(text, FORWARD) for text in short_lines(edge.value)]
     # the shape is that of the value
     gradient = [] if edge.gradient is None else short_lines(edge.gradient, slope)[-1:]
-    above = [_row(text, FORWARD) for text in value]
     below = [_row(text, BACKWARD) for text in gradient]
     tip = f"tooltip={_quoted(edge.name)}"
-    if not across:
-        yield f"{source} -> {target} [label=<{_table([*above, *below])}>, {tip}];"
-        return
-    empty = "<tr><td> </td></tr>"
-    rows = [*above, "<hr/>", *below, *[empty] * (len(above) - len(below))]
-    key = _quoted(edge.key)
-    yield f"{key} [label=<{_table(rows)}>, {tip}, {_NUMBERS}];"
-    yield f"{source} -> {key}:w [dir=none];"
-    yield f"{key}:e -> {target};"
+    if across:
+        empty = ["<tr><td> </td></tr>"] * (len(above) - len(below))
+        key, label = _quoted(edge.key), _table([*above, "<hr/>", *below, *empty])
+        yield f"{key} [label=<{label}>, {tip}, {_NUMBERS}];"
+        yield f"{source} -> {key}:w [dir=none];"
+        yield f"{key}:e -> {target};"
+    else:
+        space = f'<tr><td rowspan="{len(above) + len(below) + 1}">&#160;</td></tr>'
+        label = _table([space, *above, *below])  # not quite at the line
+        yield f"{source} -> {target} [label=<{label}>, {tip}];"
 
 
 def _table(rows: list[str]) -> str:

@@ -17,7 +17,7 @@ _BRACKETS = {
 }
 # Letters that mean something to Mermaid, to HTML or to Markdown, which Mermaid also
 # reads; an underscore only at the edge of a word, a minus only as the sign of a list.
-_MEANING = re.compile(r'["#<>&*+`~|\\]|(?<!\w)_|_(?!\w)|^-(?=\s|$)')
+_MEANING = re.compile(r'["#$<>&*+`~|\\]|(?<!\w)_|_(?!\w)|^-(?=\s|$)')
 
 
 def to_mermaid(graph: Graph, direction: str = "LR") -> str:

@@ -43,7 +43,7 @@ function drawNode({node, x, y, w, h, open}) {
   element("rect", {x: left, y: top, width: w, height: h,
     rx: node.kind === "operation" ? Math.min(17, h / 2) : 6}, g);
   const sign = node.body ? (open ? "▾ " : "▸ ") : "";
-  const maps = open ? [] : node.maps || [];
+  const maps = open ? [] : Object.values(node.maps || {});
   element("text", open ? {x: left + 10, y: top + 13} : {x, y: maps.length ? y - 20 : y},
     g, sign + node.symbol);
   maps.forEach((map, i) => {
@@ -81,15 +81,16 @@ function listen(g, tell) {
     g.addEventListener(event, () => card.replaceChildren());
 }
 
-function inform(facts, maps = []) {
+function inform(facts, maps = {}) {
   card.replaceChildren();
   for (const [name, text] of Object.entries(facts)) {
     const dt = document.createElement("dt"), dd = document.createElement("dd");
     dt.textContent = name; dd.textContent = text; card.append(dt, dd);
   }
-  for (const map of maps || []) {
-    const image = document.createElement("img");
-    image.src = map; card.append(image);
+  for (const [name, map] of Object.entries(maps)) {
+    const figure = document.createElement("figure"), image = document.createElement("img");
+    image.src = map; image.alt = `the ${name} as colours`;
+    figure.append(name, image); card.append(figure);
   }
 }
 

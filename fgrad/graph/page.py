@@ -45,34 +45,36 @@ def _script(value: Any) -> str:
 def _graph(graph: Graph, heat: bool) -> dict[str, Any]:
     nodes = {node.key: node for node in graph.nodes}
     return {
-        "nodes": [_node(node, heat) for node in graph.nodes],
+        "nodes": [_node(node, graph, heat) for node in graph.nodes],
         "edges": [_edge(edge, nodes[edge.target]) for edge in graph.edges],
     }
 
 
-def _node(node: Node, heat: bool) -> dict[str, Any]:
+def _node(node: Node, graph: Graph, heat: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "key": node.key,
         "kind": node.kind,
         "symbol": node.symbol,
-        "card": _facts(node),
+        "card": _facts(node, [e for e in graph.edges if e.target == node.key]),
     }
     if node.body is not None:
         found["body"] = _graph(node.body, heat)
     if heat and node.kind in ("input", "operation", "call"):
-        maps = [cells(x, _MAP_SIZE) for x in (node.value, node.gradient)]
-        found["maps"] = [png(colours) for colours in maps if colours is not None]
+        arrays = {"value": node.value, "gradient": node.gradient}
+        maps = {name: cells(x, _MAP_SIZE) for name, x in arrays.items()}
+        found["maps"] = {k: png(map_) for k, map_ in maps.items() if map_ is not None}
     return found
 
 
-def _facts(node: Node) -> dict[str, str]:
+def _facts(node: Node, arguments: list[Edge]) -> dict[str, str]:
     """Return what is shown of a node when the pointer is over it."""
+    found = [(edge.name, _local(edge, node)) for edge in arguments]
     facts = {
         "operation": node.code,
         "value": "" if node.aval is None else short(node.value, precise),
         "type": "" if node.aval is None else str(node.aval),
         "gradient": _slope(node.gradient),
-        "local gradient": ", ".join(text for text in node.locals if text),
+        "local gradient": "; ".join(f"by {k}: {text}" for k, text in found if text),
         "your line": node.line,
         "expression": node.text,
     }
@@ -99,14 +101,22 @@ def _edge_facts(edge: Edge, target: Node) -> dict[str, str]:
     """Return what is shown of an edge: how upstream and local make the gradient."""
     facts = {"value": f"{edge.name} = {short(edge.value, precise)}"}
     if edge.gradient is not None and target.kind != "output":
-        formula = target.locals[edge.place] if target.locals else ""
-        local = "" if edge.local is None else short(edge.local, precise)
-        both = [formula] if is_number(formula) or formula == local else [formula, local]
         if target.kind == "operation":
             facts["upstream"] = f"gradient of {target.name}: {_slope(target.gradient)}"
-        facts["local gradient"] = " = ".join(filter(None, both))
+        facts["local gradient"] = _local(edge, target)
     facts["handed back"] = _slope(edge.gradient)
     return {key: text for key, text in facts.items() if text}
+
+
+def _local(edge: Edge, target: Node) -> str:
+    """Return the local gradient as a formula and a number; empty for a constant."""
+    if not target.locals or edge.gradient is None:
+        return ""
+    formula = target.locals[edge.place]
+    number = "" if edge.local is None else short(edge.local, precise)
+    if is_number(formula) or formula == number:
+        return formula
+    return " = ".join(filter(None, [formula, number]))
 
 
 def _slope(gradient: Any) -> str:

@@ -19,7 +19,7 @@ function labelSize(edge) {
 }
 
 function nodeSize(node) {
-  const maps = node.maps ? node.maps.length : 0;
+  const maps = Object.keys(node.maps || {}).length;
   return {w: Math.max(34, node.symbol.length * LETTER + 16, maps * 40 + 12),
           h: maps ? 70 : 34};
 }

@@ -85,18 +85,19 @@ def as_html(head: Sequence[str], rows: Rows, classes: Sequence[str] = ()) -> str
     ':#1a7f37">&lt;lambda&gt;</td></tr></tbody></table>'
     """
     styles = [_STYLES[name] for name in classes] or [_STYLES[""]] * len(head)
-    top = "".join(f'<th style="text-align:left">{escape(text)}</th>' for text in head)
+    top = "".join(f'<th style="{_PLAIN}">{escape(text)}</th>' for text in head)
     body = "".join(
         f"<tr>{''.join(map(_cell, row, styles))}</tr>" for row in rows
     )  # fmt: skip
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
+_PLAIN = "text-align:left;padding:2px 8px"
 _STYLES = {
-    "": "text-align:left",
-    "code": "text-align:left;font-family:monospace;white-space:pre",
-    "value": "text-align:left;color:#1a7f37",
-    "grad": "text-align:left;color:#b42318",
+    "": _PLAIN,
+    "code": f"{_PLAIN};font-family:monospace;white-space:pre",
+    "value": f"{_PLAIN};color:#1a7f37",
+    "grad": f"{_PLAIN};color:#b42318",
 }
 
 
