@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fgrad import clear_caches, grad, lax, make_jaxpr
-from fgrad.compiler import interning
+from fgrad.compiler import interning, runtime
 from fgrad.compiler.cache import Programs
 from fgrad.compiler.interning import interned
-from fgrad.control import loop_emit
 
 
 def jaxpr_of(scale, axis=0):
@@ -46,9 +45,9 @@ def test_clear_caches_forgets_them():
 
 def test_a_lambda_in_a_loop_is_compiled_once(monkeypatch):
     compiled = []
-    load = loop_emit.load
+    load = runtime.load
     monkeypatch.setattr(
-        loop_emit, "load", lambda *args: compiled.append(args) or load(*args)
+        runtime, "load", lambda *args: compiled.append(args) or load(*args)
     )
     xs = np.linspace(0.0, 1.0, 7)
 
