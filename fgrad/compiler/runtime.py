@@ -59,9 +59,13 @@ def written(jaxpr: Jaxpr, name: str, names: list[str], plan: Plan | None) -> Sou
 def alone(eqn: Eqn, name: str, arguments: list[str]) -> Callable[..., Any]:
     """Return a function that runs one equation, a loop or the like."""
     program = Jaxpr(eqn.inputs, (eqn,), eqn.outs)
-    source = written(program, identifier(name), arguments, plan_of(program))
+    plan = plan_of(program)
+    source = written(program, identifier(name), arguments, plan)
     del source.blocks[0]  # nothing but the equation; it would keep its own jaxpr
-    return load(source)
+    function = load(source)
+    if plan is not None:
+        function.jaxpr = program  # type: ignore[attr-defined]
+    return function
 
 
 def compiled(jaxpr: Jaxpr, name: str, arguments: Iterable[str] = ()) -> Executable:

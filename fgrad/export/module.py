@@ -201,7 +201,8 @@ def _entry(value: Any, hint: str) -> Entry:
     if isinstance(source, Source):
         program = getattr(value, "jaxpr", None)
         if program is not None:  # the plain source, whatever it runs as
-            source = emit(program, source.name, source.blocks[0].inputs)
+            code = value.__code__
+            source = emit(program, source.name, code.co_varnames[: code.co_argcount])
         node = ast.parse(source.text).body[0]
         return Entry(source.name, node, read(node, source.namespace), value=value)
     if isinstance(value, np.ndarray):
