@@ -6,7 +6,6 @@ import inspect
 import posixpath
 import re
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -122,22 +121,10 @@ def write_reference(app: Any) -> None:
     """Write the pages of the modules, those that changed."""
     folder = Path(app.srcdir, "reference", "modules")
     folder.mkdir(exist_ok=True)
-    for name in filter(find_spec, MODULES):
+    for name in MODULES:
         page, text = folder / f"{name}.md", reference_page(name)
         if not page.exists() or page.read_text("utf-8") != text:
             page.write_text(text, "utf-8")
-
-
-def drop_absent(app: Any, docname: str, source: list[str]) -> None:
-    """Leave chapters out of the contents that a checkout does not have.
-
-    A wrong name does not get lost in this way: a page in no contents is a warning.
-    """
-    if docname == "index":
-        lines = source[0].splitlines()
-        absent = lambda s: s.startswith(("texts/", "notebooks/", "random", "seeing"))
-        there = lambda s: Path(app.srcdir, s + ".md").exists()
-        source[0] = "\n".join(s for s in lines if not absent(s) or there(s))
 
 
 def trim_blocks(app: Any, doctree: Any) -> None:
@@ -194,7 +181,6 @@ def setup(app: Any) -> None:
         (lambda translator, node: write_formula(translator, node, True), None),
     )
     app.connect("config-inited", lambda app, config: write_reference(app))
-    app.connect("source-read", drop_absent)
     app.connect("doctree-read", trim_blocks)
     app.connect("doctree-resolved", name_links)
     app.connect("build-finished", draw_neuron)
