@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import fgrad
-from fgrad import grad, jit
+import fgrad.numpy as fnp
+from fgrad import grad, jit, lax
 
 from .numerics import assert_same_bits
 
@@ -184,3 +185,51 @@ def test_what_a_maximum_of_scalars_passes_on_is_a_scalar():
     for make in (lambda f: f, jit):
         _, (first, second) = make(fun)(x)
         assert type(first) is type(second) is np.float32
+
+
+def test_a_row_at_a_traced_index_is_no_view_of_a_buffer():
+    x = np.random.default_rng(0).normal(size=(80, 80))
+
+    def loss(x, i):
+        z = fnp.at(np.tanh(x) * x)[i].set(x[0])
+        z = fnp.at(z)[7].set(z[7] * 2.0)
+        return np.sum(np.sin(z[np.arange(80)[::-1]]))
+
+    assert_same_bits(fgrad.jit(fgrad.grad(loss))(x, 3), fgrad.grad(loss)(x, 3))
+    for f in (lambda x, i: x[i], lambda x, i: x[1:, i], lambda x, i: x[i, :, None]):
+        out = fgrad.jit(f)(x, 3)
+        assert_same_bits(np.ascontiguousarray(out), np.ascontiguousarray(f(x, 3)))
+        assert not np.shares_memory(out, x)
+
+
+def test_a_broadcast_result_can_be_written_to():
+    x = np.arange(8.0)
+    spread = lambda x, i: np.broadcast_to(x[i], (8,))
+    outs = [
+        fgrad.jit(spread)(x, 2),
+        fgrad.jit(lambda x, i: np.reshape(spread(x, i), (2, 4)))(x, 2),
+        lax.scan(lambda c, i: (spread(c, i), None), x, np.arange(2))[0],
+        fgrad.jit(lambda x: lax.cond(True, lambda x: spread(x, 1), np.sin, x))(x),
+    ]
+    for out in outs:
+        assert out.flags.writeable
+        assert not np.shares_memory(out, x)
+
+
+def test_carries_that_show_one_memory_are_given_back_apart():
+    n, x = 80, np.random.default_rng(0).normal(size=(80, 80))
+    index = np.arange(n)[::-1].copy()
+
+    def views(c):
+        t = c[1][index]
+        return t.reshape(-1).reshape(n, n), t
+
+    def two(c):
+        t = c[1] + 1
+        return t.T, t[::-1]
+
+    for step in (views, two, lambda c: views(c)[::-1]):
+        run = lambda x: lax.scan(lambda c, _: (step(c), None), (x, x), None, 2)[0]  # noqa: B023
+        for p, q in (run(x), fgrad.jit(run)(x)):
+            assert not np.shares_memory(p, q)
+            assert not np.shares_memory(p, x)

@@ -15,7 +15,17 @@ import numpy as np
 
 from ..core import Aval, Eqn, Jaxpr, Primitive, Tracer, Var, atom_aval, has_effects
 from ..core.printing import letters
-from .numbers import as_array, as_number, is_number, number_rule, pays, reads_numbers
+from ..ops.basic import broadcast_to
+from .numbers import (
+    as_array,
+    as_number,
+    is_number,
+    literal,
+    number_rule,
+    number_text,
+    pays,
+    reads_numbers,
+)
 from .passes.share import content_key
 from .source import Block, Source
 
@@ -87,6 +97,7 @@ class Emitter:
         self.uses.update(a for a in jaxpr.outs if type(a) is Var)
         self.outs = {a for a in jaxpr.outs if type(a) is Var}
         self.roots: dict[Var, Any] = {}  # views -> whose memory they show
+        self.spread: set[Var] = set()
         self.scalars: set[Var] = set()  # no arrays, if they have no axes
         self.rows: dict[Var, Any] = {}  # stacks that are lists: only loops read them
         self._readers: dict[Var, list[Eqn]] | None = None
@@ -143,6 +154,8 @@ class Emitter:
         """Write one equation: statements, or text for its one reader."""
         if eqn.prim.view:
             self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
+            if eqn.prim is broadcast_to or self.is_spread(eqn.inputs[0]):
+                self.spread.add(eqn.outs[0])
         elif eqn.prim.elementwise and eqn.prim.name not in ("where", "sinc"):
             self.scalars.add(eqn.outs[0])
         self.origin = eqn.source
@@ -311,11 +324,16 @@ class Emitter:
     def root(self, atom: Any) -> Any:
         return self.roots.get(atom, atom) if type(atom) is Var else None
 
+    def is_spread(self, atom: Any) -> bool:
+        """Say whether a view shows an element many times."""
+        return type(atom) is Var and atom in self.spread
+
     def output(self, atom: Any, taken: set[Any]) -> str:
         """Return the text of an output, in memory of its own."""
         root = self.root(atom)
         text = self.array(atom) if not self.depth else self.number(atom)
         shared = root is None or root in taken or root in self.jaxpr.invars
+        shared = shared or self.is_spread(atom)
         taken.add(root)
         if not (shared and self.has_memory(atom, root)):
             return text
@@ -343,38 +361,6 @@ def _captured(tracer: Tracer) -> str:
         "no argument of it. Pass it as one. If it is axis_index, or a collective made "
         "of it, write jit outside of vmap: jit(vmap(f, axis_name=...))"
     )
-
-
-def number_text(atom: Any) -> str | None:
-    """Return a scalar constant as source code, or None for what has no such text.
-
-    >>> number_text(2.0), number_text(np.float32(0.5)), number_text(float("-inf"))
-    ('2.0', 'np.float32(0.5)', '(-np.inf)')
-    """
-    if isinstance(atom, np.ndarray | np.clongdouble):
-        return None
-    if isinstance(atom, np.longdouble):  # no Python number holds its digits
-        return f'np.longdouble("{atom!s}")'
-    if isinstance(atom, np.generic):
-        kind = "bool" if isinstance(atom, np.bool_) else type(atom).__name__
-        return f"np.{kind}({number_text(atom.item())})"
-    if isinstance(atom, complex):
-        return f"complex({number_text(atom.real)}, {number_text(atom.imag)})"
-    if isinstance(atom, float) and not np.isfinite(atom):
-        return "np.nan" if atom != atom else ("np.inf" if atom > 0 else "(-np.inf)")
-    text = repr(atom)
-    return f"({text})" if text.startswith("-") else text
-
-
-def literal(atom: Any) -> str | None:
-    """Return a constant as a Python number, or None if it stands for no number.
-
-    >>> literal(np.float64(2.0)), literal(np.array(True)), literal(np.float32(2.0))
-    ('2.0', 'True', None)
-    """
-    if not is_number(atom_aval(atom)):
-        return None
-    return number_text(atom.item() if hasattr(atom, "item") else atom)
 
 
 def _may_be_number(aval: Aval) -> bool:

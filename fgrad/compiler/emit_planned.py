@@ -14,10 +14,11 @@ from . import cost_model
 from .blocks import Blocks
 from .cost import nbytes
 from .cost_model import in_two_threads
-from .emit import NOTHING, Emitter, number_text
+from .emit import NOTHING, Emitter
 from .fusion import Role
 from .layout import contiguous_vars, decisive_inputs, in_c_order
 from .loading import load
+from .numbers import number_text
 from .plan import Home, Plan, plan_body
 from .source import Source
 from .storage import Slots, writing_text

@@ -271,3 +271,35 @@ def _weakly(template: str, out: Aval) -> str:
     if not out.weak:
         return template
     return template.replace("{quotient}", "{div}").replace("{raised}", "{power}")
+
+
+def number_text(atom: Any) -> str | None:
+    """Return a scalar constant as source code, or None for what has no such text.
+
+    >>> number_text(2.0), number_text(np.float32(0.5)), number_text(float("-inf"))
+    ('2.0', 'np.float32(0.5)', '(-np.inf)')
+    """
+    if isinstance(atom, np.ndarray | np.clongdouble):
+        return None
+    if isinstance(atom, np.longdouble):  # no Python number holds its digits
+        return f'np.longdouble("{atom!s}")'
+    if isinstance(atom, np.generic):
+        kind = "bool" if isinstance(atom, np.bool_) else type(atom).__name__
+        return f"np.{kind}({number_text(atom.item())})"
+    if isinstance(atom, complex):
+        return f"complex({number_text(atom.real)}, {number_text(atom.imag)})"
+    if isinstance(atom, float) and not np.isfinite(atom):
+        return "np.nan" if atom != atom else ("np.inf" if atom > 0 else "(-np.inf)")
+    text = repr(atom)
+    return f"({text})" if text.startswith("-") else text
+
+
+def literal(atom: Any) -> str | None:
+    """Return a constant as a Python number, or None if it stands for no number.
+
+    >>> literal(np.float64(2.0)), literal(np.array(True)), literal(np.float32(2.0))
+    ('2.0', 'True', None)
+    """
+    if not is_number(atom_aval(atom)):
+        return None
+    return number_text(atom.item() if hasattr(atom, "item") else atom)

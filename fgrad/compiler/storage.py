@@ -9,8 +9,7 @@ import numpy as np
 
 from ..core import Aval, Eqn, Var, atom_aval
 from ..ops.elementwise import power, where
-from .emit import number_text
-from .numbers import Bind
+from .numbers import Bind, number_text
 
 
 class Slots:

@@ -7,13 +7,14 @@ backward pass does, is not stacked in an array but kept in a list, a row per ite
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..compiler.emit import Emitter, literal
-from ..compiler.numbers import as_array, as_number, is_number
+from ..compiler.emit import Emitter
+from ..compiler.numbers import as_array, as_number, is_number, literal
 from ..core import Aval, Eqn, Jaxpr, Var, atom_aval
 from .loop_homes import Homes, ordered_inputs
 from .loop_parts import (
@@ -375,15 +376,15 @@ class _Writer:
 
     def _shared(self, inner: Emitter, homes: Homes) -> list[str]:
         """Return the arrays of the carry whose memory may be somebody else's, too."""
-        found, taken = [], set(self.body.invars)
-        for name, atom, var in zip(self.names, self.body.outs, self.eqn.outs):
+        outs = self.body.outs[: self.loop.n_carry]
+        shown = Counter([*self.body.invars, *(inner.root(a) for a in outs)])
+        found = []
+        for name, atom, var in zip(self.names, outs, self.eqn.outs):
             root = inner.root(atom)
-            own = root is not None and root not in taken and self.loop.length
-            own = own and not homes.holds(root)
+            own = root is not None and shown[root] == 1 and self.loop.length
+            own = own and not (homes.holds(root) or inner.is_spread(atom))
             if self.outer.uses[var] and not own and self._may_be_array(atom, var):
                 found.append(name)
-            if root is not None:
-                taken.add(root)
         return found
 
     def _may_be_array(self, atom: Any, var: Var) -> bool:

@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler.emit import emit, identifier, number_text
+from ..compiler.emit import emit, identifier
+from ..compiler.numbers import number_text
 from ..compiler.passes.share import content_key
 from ..compiler.source import Source
 from ..core import Jaxpr, Primitive

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler.emit import number_text
+from ..compiler.numbers import number_text
 from ..core import Aval, Eqn, aval_of
 
 SYMBOLS = {

@@ -10,7 +10,7 @@ from ..core import ndim_of, shape_of
 from ..core.printing import ALPHABET
 from .basic import reduce_sum, reshape, sum_axes, transpose
 from .dot_general import dot_general
-from .gather import gather_p
+from .gather import gather
 from .index_spec import ARRAY, FULL, make_index
 
 ascii_letters = ALPHABET + ALPHABET.upper()
@@ -105,7 +105,7 @@ def _diagonal(x, labels):
         if len(axes) > 1:
             items = [ARRAY if a in axes else FULL for a in range(len(labels))]
             rows = np.arange(shape_of(x)[axes[0]])
-            x = gather_p(x, *[rows] * len(axes), index=make_index(tuple(items)))
+            x = gather(x, *[rows] * len(axes), index=make_index(tuple(items)))
             kept = labels.replace(label, "")
             apart = axes[-1] - axes[0] >= len(axes)  # then NumPy moves the diagonal
             place = 0 if apart else axes[0]

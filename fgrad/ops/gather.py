@@ -152,7 +152,7 @@ def _batch_gather(args, dims, size, *, index):
         return gather(x, *arrays, index=index), lay.place
     x = to_front(x, dim)
     index, arrays, axes = batched_index(x.shape[1:], arrays, array_dims, size, index)
-    z = gather_p(x, *arrays, index=index)
+    z = gather(x, *arrays, index=index)
     if axes is None:
         return z, 0
     if axes[0]:  # the batch axis only stands elsewhere
@@ -160,19 +160,50 @@ def _batch_gather(args, dims, size, *, index):
     return transpose(z, axes=inverse_axes(axes)), 0
 
 
-gather_p = Primitive(
-    "gather",
-    impl=_gather,
-    abstract=_abstract_gather,
-    vjp=(
-        lambda ct, z, x, *arrays, index: scatter_p(
-            ct, *arrays, shape=x.shape, index=index
-        ),
-    ),
-    jvp=lambda ts, z, x, *arrays, index: gather_p(ts[0], *arrays, index=index),
-    batch=_batch_gather,
-    emit=lambda names, *, index: f"{names[0]}[{index.text(names[1:])}]",
+def _reading(name, copied, **fields):
+    """Return a primitive that reads at index arrays; ``copied`` says if that copies."""
+
+    def pull(ct, z, x, *arrays, index):
+        return scatter_p(ct, *arrays, shape=x.shape, index=index)
+
+    def push(ts, z, x, *arrays, index):
+        return gather(ts[0], *arrays, index=index)
+
+    def impl(x, *arrays, index):
+        z = _gather(x, *arrays, index=index)
+        return z if copied else z.copy("K")
+
+    def emit(names, *, index):
+        text = f"{names[0]}[{index.text(names[1:])}]"
+        return text if copied else f"{text}.copy('K')"
+
+    return Primitive(
+        name,
+        impl=_gather if copied else impl,
+        abstract=_abstract_gather,
+        vjp=(pull,),
+        jvp=push,
+        batch=_batch_gather,
+        emit=emit,
+        **fields,
+    )
+
+
+gather_p = _reading("gather", copied=True)
+
+# Where no index array has an axis, NumPy gives a view, unless of a single element.
+pick_p = _reading(
+    "pick",
+    copied=False,
+    in_order=lambda flags, *, index: [flags[0] and set(index.items) == {ARRAY}],
 )
+
+
+def _is_view(x, arrays, index):
+    if any(map(ndim_of, arrays)):
+        return False
+    single = all(item is ARRAY or type(item) is int for item in index.items)
+    return not (single and len(index.items) == ndim_of(x))
 
 
 ROWS = make_index((ARRAY,))
@@ -208,7 +239,8 @@ def gather(x, *arrays, index):
     """
     if index is ROWS and ndim_of(x) > 1 and ndim_of(arrays[0]):
         return rows_p(x, *arrays)
-    return gather_p(x, *arrays, index=index)
+    prim = pick_p if _is_view(x, arrays, index) else gather_p
+    return prim(x, *arrays, index=index)
 
 
 def _scatter(y, *arrays, shape, index):

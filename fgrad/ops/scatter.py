@@ -14,7 +14,6 @@ from .elementwise import eq, where
 from .gather import (
     batched_index,
     gather,
-    gather_p,
     logical_shapes,
     scatter_p,
     slice_p,
@@ -149,7 +148,7 @@ def _winners(x, arrays, index):
     order = np.arange(1, np.prod(common, dtype=int) + 1).reshape(common + (1,) * after)
     none = np.broadcast_to(0, shape_of(x))
     last = scatter_set_p(none, order, *arrays, index=index)
-    return eq(gather_p(last, *arrays, index=index), order)
+    return eq(gather(last, *arrays, index=index), order)
 
 
 def _won(c, x, arrays, index):
@@ -218,8 +217,8 @@ def _others(x, y, arrays, index):
     safe = where(zero, 1, y)
     slot = layout(shape_of(x), index, *array_shapes(arrays)).shape
     ones = astype(broadcast_to(zero, shape=slot), int)
-    zeros = gather_p(_write_new(ones, x, arrays, index), *arrays, index=index)
-    product = gather_p(_product(x, safe, arrays, index), *arrays, index=index)
+    zeros = gather(_write_new(ones, x, arrays, index), *arrays, index=index)
+    product = gather(_product(x, safe, arrays, index), *arrays, index=index)
     alone = eq(zeros - ones, 0)
     return where(alone, product / safe, 0)
 

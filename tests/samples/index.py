@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fgrad.ops.gather import gather_p, rows_p, scatter_p, slice_p, unslice_p
+from fgrad.ops.gather import gather_p, pick_p, rows_p, scatter_p, slice_p, unslice_p
 from fgrad.ops.index_spec import ARRAY, FULL, make_index
 from fgrad.ops.scatter import (
     scatter_add_p,
@@ -96,7 +96,14 @@ SAMPLES = [
         Sample(unslice_p, (x[make_index(items).basic],), into(x.shape, *items))
         for x, items in BASIC
     ),
-    *(Sample(gather_p, (x, *arrays), at(*items)) for x, items, arrays in ADVANCED),
+    *(
+        Sample(
+            gather_p if any(np.ndim(a) for a in arrays) else pick_p,
+            (x, *arrays),
+            at(*items),
+        )
+        for x, items, arrays in ADVANCED
+    ),
     *(Sample(rows_p, (x, i)) for x in (X, M.T, C, F) for i in (I % 2, J, J.T % 2)),
     *(
         Sample(
