@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from weakref import ref
 
 from ..errors import TracerMutationError
-from .memory import INSIDE, Memory
+from .memory import INSIDE, READ_ONLY, Memory, read_only
 from .source import user_source, where
 from .tracer import Tracer, memory_of
 
@@ -39,6 +39,15 @@ def link(base: Any, view: Any, prim: Any = None, params: Any = None) -> None:
     view.steps = (base.steps, prim, params)
 
 
+def protected(x: Any) -> Any:
+    """Return a view of all elements that NumPy would let nobody write to."""
+    if type(x) is not Tracer or not x.shape:
+        return x
+    view = Tracer(x.owner, x.value, x.note, user_source())
+    link(x, view, None, READ_ONLY)
+    return view
+
+
 def held(x: Tracer) -> Tracer:
     """Return a tracer of what another is now, for a record: nobody writes to it."""
     frozen = getattr(x, "frozen", None)
@@ -53,6 +62,7 @@ def held(x: Tracer) -> Tracer:
 def write(target: Tracer, new: Tracer, value: Any = None) -> None:
     """Give a tracer the value after the item assignment of ``value``."""
     source = user_source()
+    _refuse_read_only(target, "item assignment")
     _refuse_argument(target, "item assignment")
     memory = memory_of(target)
     others = [] if memory is None else memory.others(target)
@@ -74,6 +84,7 @@ def write(target: Tracer, new: Tracer, value: Any = None) -> None:
 def write_whole(target: Tracer, new: Tracer) -> Tracer:
     """Return what a name is bound to after an augmented assignment to an array."""
     source = user_source()
+    _refuse_read_only(target, "augmented assignment")
     _refuse_argument(target, "augmented assignment")
     memory = memory_of(target)
     if _outside(target, new):  # who else holds the array must not see the old value
@@ -112,6 +123,16 @@ def _outside(target: Tracer, new: Tracer) -> bool:
     born = -1 if memory is None else memory.born
     inside = INSIDE.get()
     return new.owner.level <= target.owner.level < inside > born
+
+
+def _refuse_read_only(target: Tracer, action: str) -> None:
+    if memory_of(target) is not None and read_only(target):
+        raise TracerMutationError(
+            f"{action} to {target.describe()} at {where(user_source())}: the array is "
+            "read-only, since one element of the memory may stand in many places: "
+            "NumPy refuses the write to what np.broadcast_to, np.broadcast_arrays and "
+            "np.diagonal return. Write x = x.copy() first"
+        )
 
 
 def _refuse_argument(target: Tracer, action: str) -> None:

@@ -26,7 +26,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if axis is None and (
         ord is None or (ord in ("f", "fro") and n == 2) or (ord == 2 and n == 1)
     ):
-        z = _flat_norm(ravel(x, "K"))
+        z = _flat_norm(ravel(x))
         return reshape(z, shape=(1,) * n) if keepdims else z
     axes = tuple(range(n)) if axis is None else axis
     axes = axes if isinstance(axes, tuple) else (axes,)
