@@ -8,7 +8,11 @@ from fgrad import grad, jit, jvp, vjp, vmap
 from fgrad.errors import TracerMutationError
 
 A = np.arange(6.0).reshape(2, 3)
-TRACED = [jit, lambda f: lambda x: vjp(f, x)[0], lambda f: lambda x: jvp(f, (x,), (x,))]
+TRACED = [
+    jit,
+    lambda f: lambda x: vjp(f, x)[0],
+    lambda f: lambda x: jvp(f, (x,), (x,))[0],
+]
 
 
 # -- memory order --------------------------------------------------------------------
@@ -164,3 +168,54 @@ def test_lists_of_traced_indices_write():
     assert np.array_equal(vjp(f, A)[0], f(A))
     many = np.stack([A, -A])
     assert np.array_equal(vmap(f)(many), np.stack([f(a) for a in many]))
+
+
+# -- norms ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_norms_add_in_the_order_of_the_memory(dtype):
+    x = np.random.default_rng(0).normal(size=(40, 5)).astype(dtype)
+    for f in (
+        lambda v: np.linalg.norm(v.T),
+        lambda v: np.linalg.norm(v[:, 0]),
+        lambda v: np.linalg.norm(v[::-2, 1:], keepdims=True),
+        lambda v: np.linalg.norm(v.T, "fro"),
+    ):
+        for traced in TRACED:
+            assert np.array_equal(traced(f)(x), f(x))
+
+
+def test_norms_of_zero_have_gradient_zero():
+    slope = grad(np.linalg.norm)
+    assert not slope(np.zeros((2, 3))).any()
+    assert np.isfinite(jit(grad(lambda x: slope(x).sum()))(np.zeros(3))).all()
+
+
+# -- rows that change places ---------------------------------------------------------
+
+
+def test_rows_that_change_places_get_a_hint():
+    def exchanged(x):
+        y = x.copy()
+        y[0], y[1] = y[1], y[0]
+        return y
+
+    def shuffled(x):
+        y = x.copy()
+        np.random.default_rng(0).shuffle(y)
+        return y
+
+    def right(x):
+        y = x.copy()
+        y[[0, 1]] = y[[1, 0]]
+        return y
+
+    with pytest.raises(TracerMutationError, match=r"y\[\[0, 1\]\] = y\[\[1, 0\]\]"):
+        jit(exchanged)(A)
+    with (
+        pytest.warns(UserWarning, match="shuffling"),
+        pytest.raises(TracerMutationError, match=r"x\[rng.permutation\(len\(x\)\)\]"),
+    ):
+        jit(shuffled)(A)
+    assert np.array_equal(jit(right)(A), A[::-1])

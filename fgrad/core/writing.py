@@ -13,7 +13,7 @@ from weakref import ref
 
 from ..errors import TracerMutationError
 from .memory import INSIDE, READ_ONLY, Memory, read_only
-from .source import user_source, where
+from .source import expression, user_source, where
 from .tracer import Tracer, memory_of
 
 
@@ -206,12 +206,16 @@ class Outdated:
 
     def refuse(self) -> NoReturn:
         """Raise that a tracer is out of date."""
+        source = user_source()
+        shuffled = "shuffle(" in expression(source)
+        rows = "x = x[rng.permutation(len(x))]" if shuffled else "y[[0, 1]] = y[[1, 0]]"
         raise TracerMutationError(
-            f"{self.aval_} ({self.made}) is used at {where(user_source())}, after the "
+            f"{self.aval_} ({self.made}) is used at {where(source)}, after the "
             f"memory that it shares in NumPy was written to at {self.line}, through "
             f"the array {self.written}. NumPy shows the new values here: write to the "
             "array itself (y[i] = v, y[i] += v), and take views after writing, or "
-            "x.copy() before"
+            f"x.copy() before. To {'shuffle' if shuffled else 'exchange'} rows write "
+            f"{rows}"
         )
 
 
