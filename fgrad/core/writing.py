@@ -109,6 +109,16 @@ def settle(target: Tracer, value: Any, index: Any) -> None:
         view, base, at = stale.writer
         if view() is value and base is target.steps and at == index:
             target.owner, target.value = stale.trace, stale.value
+    if type(value) is Tracer and memory_of(value) is memory_of(target) is not None:
+        late: Any = value.owner
+        if type(late) is Outdated:  # y[0], y[1] = y[1], y[0]
+            late.refuse(f". {_exchange()}")
+
+
+def _exchange() -> str:
+    if "shuffle(" in expression(user_source()):
+        return "To shuffle rows write x = x[rng.permutation(len(x))]"
+    return "To exchange rows write y[[0, 1]] = y[[1, 0]]"
 
 
 def _rebind(target: Tracer, new: Tracer, source: Any) -> None:
@@ -204,18 +214,14 @@ class Outdated:
         """Raise: this is a use."""
         self.refuse()
 
-    def refuse(self) -> NoReturn:
+    def refuse(self, hint: str = "") -> NoReturn:
         """Raise that a tracer is out of date."""
-        source = user_source()
-        shuffled = "shuffle(" in expression(source)
-        rows = "x = x[rng.permutation(len(x))]" if shuffled else "y[[0, 1]] = y[[1, 0]]"
         raise TracerMutationError(
-            f"{self.aval_} ({self.made}) is used at {where(source)}, after the "
+            f"{self.aval_} ({self.made}) is used at {where(user_source())}, after the "
             f"memory that it shares in NumPy was written to at {self.line}, through "
             f"the array {self.written}. NumPy shows the new values here: write to the "
             "array itself (y[i] = v, y[i] += v), and take views after writing, or "
-            f"x.copy() before. To {'shuffle' if shuffled else 'exchange'} rows write "
-            f"{rows}"
+            f"x.copy() before{hint}"
         )
 
 
