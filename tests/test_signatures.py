@@ -109,7 +109,7 @@ x.astype("f4", order="C", casting="same_kind", copy=False) | x.argsort(0, stable
 x[0].searchsorted(2.0, side="right", sorter=[0, 1, 2]) | x.clip(max=3.0)
 x.clip(1, 2, dtype=float) | x.clip() | x.round(-1) | x.dot(y) | x.trace(1, 0, 1, "f4")
 (x > 2).choose([X, -X]) | x.cumsum(dtype="f4") | x.cumprod(0, "f4") | x.prod(1, "f4")
-x.copy("F") | x.flatten("F") | x.ravel(order="K") | x.reshape(3, 2, order="F")
+x.copy("F") | x.flatten("F") | x.ravel(order="C") | x.reshape(3, 2, order="F")
 x.reshape((3, 2), copy=True) | x.transpose(1, 0) | x.transpose(None) | x.squeeze(None)
 x.repeat(2, axis=1) | x.take([0, 5], mode="wrap") | x.compress([True, False], axis=0)
 x.argmax(1, keepdims=True) | x.argpartition(1, axis=1) | x.any(where=x > 2)

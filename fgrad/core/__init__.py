@@ -51,7 +51,7 @@ from .tracer import (
     owned,
     untraceable,
 )
-from .writing import held, link, settle, write, write_whole
+from .writing import held, link, protected, settle, write, write_whole
 
 __all__ = [
     "CREATE",
@@ -103,6 +103,7 @@ __all__ = [
     "not_numeric",
     "owned",
     "promoted",
+    "protected",
     "require",
     "scalar_type",
     "settle",

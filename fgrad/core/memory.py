@@ -23,6 +23,20 @@ over elements, or runs while its program is written."""
 _CROWD = 8  # so many members are looked through for dead ones, then twice as many ...
 
 
+READ_ONLY: dict[str, Any] = {}
+"""Instead of the parameters of a step: the same elements, which nobody may write to."""
+
+
+def read_only(member: Tracer) -> bool:
+    """Say whether an array is, or is a view of, one that NumPy makes read-only."""
+    steps = member.steps
+    while steps:
+        steps, _, params = steps
+        if params is READ_ONLY:
+            return True
+    return False
+
+
 class Memory:
     """What an array and its views have in common.
 
@@ -50,6 +64,10 @@ class Memory:
         self.members = [one for one in self.members if one() is not None]
         self.crowd = max(_CROWD, 2 * len(self.members))
 
+    def shared(self, member: Tracer) -> bool:
+        """Say whether a member is not an array of its own, which all may write to."""
+        return bool(self.argument or read_only(member) or self.others(member))
+
     def others(self, member: Tracer) -> list[Tracer]:
         """Return who else shows some of the memory of a member."""
         mine = self.places(member)
@@ -72,6 +90,8 @@ class Memory:
         steps = member.steps
         while steps:
             steps, prim, params = steps
+            if params is READ_ONLY:
+                continue
             if prim is None:
                 return None
             applied.append((prim, params))

@@ -384,7 +384,7 @@ def apart(result: Any, args: Any) -> Any:
     """
     if type(result) is Tracer:
         memory = getattr(result, "memory", None)
-        if memory is not None and (memory.argument or memory.others(result)):
+        if memory is not None and memory.shared(result):
             return owned(result)
         return owned(result) if _among(result, args) else result
     if type(result) is tuple or type(result) is list:

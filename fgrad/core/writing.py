@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 from weakref import ref
 
 from ..errors import TracerMutationError
-from .memory import INSIDE, Memory
-from .source import user_source, where
+from .memory import INSIDE, READ_ONLY, Memory, read_only
+from .source import expression, user_source, where
 from .tracer import Tracer, memory_of
 
 
@@ -39,6 +39,15 @@ def link(base: Any, view: Any, prim: Any = None, params: Any = None) -> None:
     view.steps = (base.steps, prim, params)
 
 
+def protected(x: Any) -> Any:
+    """Return a view of all elements that NumPy would let nobody write to."""
+    if type(x) is not Tracer or not x.shape:
+        return x
+    view = Tracer(x.owner, x.value, x.note, user_source())
+    link(x, view, None, READ_ONLY)
+    return view
+
+
 def held(x: Tracer) -> Tracer:
     """Return a tracer of what another is now, for a record: nobody writes to it."""
     frozen = getattr(x, "frozen", None)
@@ -53,6 +62,7 @@ def held(x: Tracer) -> Tracer:
 def write(target: Tracer, new: Tracer, value: Any = None) -> None:
     """Give a tracer the value after the item assignment of ``value``."""
     source = user_source()
+    _refuse_read_only(target, "item assignment")
     _refuse_argument(target, "item assignment")
     memory = memory_of(target)
     others = [] if memory is None else memory.others(target)
@@ -74,6 +84,7 @@ def write(target: Tracer, new: Tracer, value: Any = None) -> None:
 def write_whole(target: Tracer, new: Tracer) -> Tracer:
     """Return what a name is bound to after an augmented assignment to an array."""
     source = user_source()
+    _refuse_read_only(target, "augmented assignment")
     _refuse_argument(target, "augmented assignment")
     memory = memory_of(target)
     if _outside(target, new):  # who else holds the array must not see the old value
@@ -98,6 +109,16 @@ def settle(target: Tracer, value: Any, index: Any) -> None:
         view, base, at = stale.writer
         if view() is value and base is target.steps and at == index:
             target.owner, target.value = stale.trace, stale.value
+    if type(value) is Tracer and memory_of(value) is memory_of(target) is not None:
+        late: Any = value.owner
+        if type(late) is Outdated:  # y[0], y[1] = y[1], y[0]
+            late.refuse(f". {_exchange()}")
+
+
+def _exchange() -> str:
+    if "shuffle(" in expression(user_source()):
+        return "To shuffle rows write x = x[rng.permutation(len(x))]"
+    return "To exchange rows write y[[0, 1]] = y[[1, 0]]"
 
 
 def _rebind(target: Tracer, new: Tracer, source: Any) -> None:
@@ -112,6 +133,16 @@ def _outside(target: Tracer, new: Tracer) -> bool:
     born = -1 if memory is None else memory.born
     inside = INSIDE.get()
     return new.owner.level <= target.owner.level < inside > born
+
+
+def _refuse_read_only(target: Tracer, action: str) -> None:
+    if memory_of(target) is not None and read_only(target):
+        raise TracerMutationError(
+            f"{action} to {target.describe()} at {where(user_source())}: the array is "
+            "read-only, since one element of the memory may stand in many places: "
+            "NumPy refuses the write to what np.broadcast_to, np.broadcast_arrays and "
+            "np.diagonal return. Write x = x.copy() first"
+        )
 
 
 def _refuse_argument(target: Tracer, action: str) -> None:
@@ -183,14 +214,14 @@ class Outdated:
         """Raise: this is a use."""
         self.refuse()
 
-    def refuse(self) -> NoReturn:
+    def refuse(self, hint: str = "") -> NoReturn:
         """Raise that a tracer is out of date."""
         raise TracerMutationError(
             f"{self.aval_} ({self.made}) is used at {where(user_source())}, after the "
             f"memory that it shares in NumPy was written to at {self.line}, through "
             f"the array {self.written}. NumPy shows the new values here: write to the "
             "array itself (y[i] = v, y[i] += v), and take views after writing, or "
-            "x.copy() before"
+            f"x.copy() before{hint}"
         )
 
 

@@ -202,7 +202,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 
 views(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray,
-      np.asarray_chkfinite, "astype")  # fmt: skip
+      np.asarray_chkfinite, np.require, "astype")  # fmt: skip
 
 
 # -- constants in the shape of another array -----------------------------------------

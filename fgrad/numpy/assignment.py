@@ -51,11 +51,20 @@ def _setitem(self: Tracer, index: Any, value: Any) -> None:
     if all(item is Ellipsis or item == FULL for item in parsed.items):
         overwrite(self, value)
         return
+    if shape_of(value) and len(parsed.items) == self.ndim and _one_element(parsed):
+        raise ValueError(
+            f"item assignment: an array of shape {shape_of(value)} is not one element "
+            f"of {self.describe()}, not even if it has one: write v[0] or v.item()"
+        )
     slot = layout(shape_of(self), parsed, *array_shapes(arrays)).shape
     fitted = _fitted(value, slot, dtype_of(self), "the index selects")
     if 0 in slot:
         return  # nobody could see the write
     _bind(self, set_at(self, fitted, *arrays, index=parsed), value)
+
+
+def _one_element(index: Any) -> bool:
+    return all(type(item) is int for item in index.items)
 
 
 def overwrite(self: Tracer, value: Any) -> None:

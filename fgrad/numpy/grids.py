@@ -64,7 +64,7 @@ def ix_(*args):
             raise ValueError(f"ix_: needs vectors, got shape {x.shape}")
         if x.dtype.kind == "b":
             (vectors[i],) = nonzero(x)
-    return meshgrid(*vectors, sparse=True, indexing="ij")
+    return meshgrid(*vectors, copy=False, sparse=True, indexing="ij")
 
 
 # -- ranges between traced bounds ----------------------------------------------------

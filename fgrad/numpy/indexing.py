@@ -6,7 +6,7 @@ import operator
 
 import numpy as np
 
-from ..core import dtype_of, known_value, link, ndim_of, shape_of
+from ..core import dtype_of, known_value, link, ndim_of, protected, shape_of
 from ..ops import elementwise as ew
 from ..ops import sort as ops
 from ..ops.axes import normalize_axis
@@ -76,7 +76,7 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     moved = moveaxis(a, (axis1, axis2), (-2, -1))
     z = getitem(moved, (..., first - min(offset, 0), first + max(offset, 0)))
     link(a, z)  # in NumPy it is a view
-    return z
+    return protected(z)
 
 
 @traceable(np.trace)

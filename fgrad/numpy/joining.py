@@ -11,7 +11,7 @@ from ..ops.basic import reshape as reshape_p
 from ..ops.shape import reshape_to
 from .arrays import arraylike, strong
 from .shapes import atleast_1d, atleast_2d, atleast_3d, broadcast_arrays, ravel
-from .table import refuse_out, traceable
+from .table import refuse_out, traceable, views
 
 
 def _parts(arrays, dtype=None, casting="same_kind"):
@@ -119,4 +119,8 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
         places[:2] = [1, 0]
     shapes = [(1,) * p + (-1,) + (1,) * (n - p - 1) for p in places]
     grid = [reshape_to(arraylike(x), s) for x, s in zip(xi, shapes, strict=True)]
-    return tuple(grid) if sparse else broadcast_arrays(*grid)
+    grid = tuple(grid) if sparse else broadcast_arrays(*grid)
+    return tuple(np.copy(x) for x in grid) if copy else grid
+
+
+views(np.meshgrid)  # with copy=False

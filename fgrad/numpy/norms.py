@@ -9,7 +9,7 @@ from ..ops import elementwise as ew
 from ..ops.axes import normalize_axis
 from ..ops.basic import astype, imag, real, reshape
 from ..ops.contract import dot
-from ..ops.reduce import amin, root, sum_
+from ..ops.reduce import amin, norm_p, root, sum_
 from ..ops.svd import svdvals
 from .arrays import arraylike, strong
 from .reductions import max as max_
@@ -26,7 +26,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if axis is None and (
         ord is None or (ord in ("f", "fro") and n == 2) or (ord == 2 and n == 1)
     ):
-        z = _flat_norm(ravel(x, "K"))
+        z = _flat_norm(x)
         return reshape(z, shape=(1,) * n) if keepdims else z
     axes = tuple(range(n)) if axis is None else axis
     axes = axes if isinstance(axes, tuple) else (axes,)
@@ -48,7 +48,8 @@ def _ones(shape, axes):
 
 def _flat_norm(x):
     if x.dtype.kind != "c":
-        return root(dot(x, x))
+        return norm_p(x)
+    x = ravel(x)
     return root(dot(real(x), real(x)) + dot(imag(x), imag(x)))
 
 

@@ -12,7 +12,7 @@ from ..ops.axes import normalize_axes
 from ..ops.basic import astype, broadcast_to, reduce_sum, reshape
 from ..ops.fold import fold
 from .arrays import arraylike, strong
-from .table import refuse_out, traceable
+from .table import refuse_out, traceable, views
 
 
 def given(value):
@@ -281,3 +281,6 @@ def apply_over_axes(func, a, axes):
         shape = ops.kept_shape(shape_of(z), (axis % ndim_of(z),))
         z = reduced if kept else reshape(reduced, shape=shape)
     return z
+
+
+views(np.apply_over_axes)  # it returns its argument if there are no axes

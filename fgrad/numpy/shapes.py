@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import apart, ndim_of, shape_of
+from ..core import apart, ndim_of, protected, shape_of
 from ..ops import join
 from ..ops import shape as ops
 from ..ops.axes import normalize_axis
@@ -18,7 +18,7 @@ from .table import traceable, views
 @traceable(np.reshape)
 def reshape(a, /, shape, order="C", *, copy=None):
     """Return the elements in another shape."""
-    z = ops.reshape_to(arraylike(a), shape, "C" if order in ("A", "K") else order)
+    z = ops.reshape_to(arraylike(a), shape, order)
     return apart(z, (a,)) if copy else z
 
 
@@ -84,14 +84,17 @@ def squeeze(a, axis=None):
 @traceable(np.broadcast_to)
 def broadcast_to(array, shape, subok=False):
     """Return an array that repeats along new or stretched axes."""
-    return ops.broadcast_to_shape(strong(arraylike(array)), shape)
+    return protected(ops.broadcast_to_shape(strong(arraylike(array)), shape))
 
 
 @traceable(np.broadcast_arrays)
 def broadcast_arrays(*args, subok=False):
     """Broadcast arrays to their common shape."""
     args = [strong(arraylike(a)) for a in args]
-    shape = np.broadcast_shapes(*map(shape_of, args))
+    shapes = [shape_of(a) for a in args]
+    shape = np.broadcast_shapes(*shapes)
+    if set(shapes) == {shape}:
+        return tuple(args)
     return tuple(broadcast_to(a, shape) for a in args)
 
 
@@ -229,7 +232,8 @@ def unstack(x, /, *, axis=0):
 @traceable(np.lib.stride_tricks.sliding_window_view)
 def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
     """Return all windows of a shape, as the last axes of the result."""
-    return sliding_windows(arraylike(x), window_shape, axis)
+    z = sliding_windows(arraylike(x), window_shape, axis)
+    return z if writeable else protected(z)
 
 
 # -- what shares memory --------------------------------------------------------------

@@ -226,7 +226,7 @@ def _bound(bound):
 def _as_index(item):
     """Return an int, an integer array (or tracer), or a boolean array."""
     if isinstance(item, list | tuple | range):
-        item = np.asarray(item)
+        item = _listed(item)
         item = item if item.size else item.astype(np.intp)
     if not hasattr(item, "dtype"):
         return _plain_index(item)
@@ -236,6 +236,14 @@ def _as_index(item):
     if kind not in "iu":
         _refuse(item)
     return item if type(item) is Tracer or ndim_of(item) else int(item)
+
+
+def _listed(items):
+    """Return nested lists of indices as one array, which may be traced."""
+    from .join import stack_arrays  # which splits arrays by indices
+
+    parts = [_listed(p) if isinstance(p, list | tuple) else p for p in items]
+    return stack_arrays(parts) if Tracer in map(type, parts) else np.asarray(parts)
 
 
 def _plain_index(item):

@@ -35,10 +35,10 @@ from .shape import flip
 # fmt: off
 __all__ = [
     "all_", "amax", "amin", "any_", "arg_max", "arg_min", "argmax", "argmin",
-    "cum_prod", "cum_sum", "cumprod", "cumsum", "logsumexp", "mean", "normalize_axes",
-    "normalize_axis", "prod", "ptp", "reduce_all", "reduce_any", "reduce_fmax",
-    "reduce_fmin", "reduce_max", "reduce_min", "reduce_prod", "root", "std", "sum_",
-    "var",
+    "cum_prod", "cum_sum", "cumprod", "cumsum", "logsumexp", "mean", "norm_p",
+    "normalize_axes", "normalize_axis", "prod", "ptp", "reduce_all", "reduce_any",
+    "reduce_fmax", "reduce_fmin", "reduce_max", "reduce_min", "reduce_prod", "root",
+    "std", "sum_", "var",
 ]
 # fmt: on
 
@@ -351,3 +351,28 @@ def logsumexp(x, axis=None, keepdims=False):
     total = sum_axes(exp(x - finite), axes, keepdims=True)
     z = log(where(total == 0, 1, total)) + top
     return z if keepdims else reshape(z, shape=reduced_shape(shape_of(x), axes, False))
+
+
+def _direction(x, z):
+    """Return the derivative of the norm: ``x / z``, and 0 where the norm is 0."""
+    return where(z == 0, 0, x / where(z == 0, 1, z))
+
+
+def _batch_norm(args, dims, size):
+    x = to_front(args[0], dims[0])
+    return root(sum_axes(square(x), tuple(range(1, x.ndim)))), 0
+
+
+norm_p = Primitive(
+    "norm",
+    impl=np.linalg.norm,
+    abstract=lambda x: Aval((), x.dtype),
+    vjp=(lambda ct, z, x: ct * _direction(x, z),),
+    jvp=lambda ts, z, x: sum_axes(ts[0] * _direction(x, z), tuple(range(ndim_of(x)))),
+    batch=_batch_norm,
+    emit="np.linalg.norm({0})",
+)
+"""The root of the sum of squares of a real array of any shape.
+
+NumPy adds up the squares in the order of the memory, which shows in the last bit alone.
+"""

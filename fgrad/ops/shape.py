@@ -148,12 +148,18 @@ def tile(x, reps):
 # -- the same elements in another shape --------------------------------------------
 
 
-def _checked_order(order, name):
-    if order not in ("C", "F"):
-        raise ValueError(
-            f"{name}: order must be 'C' or 'F', got {order!r}: the memory layout of a "
-            "traced array is not defined"
-        )
+def _checked_order(x, order, name):
+    """Return "C" or "F"; orders of the memory if that can only be C."""
+    if order in ("C", "F"):
+        return order
+    shape = shape_of(x)
+    if order in ("A", "K") and (prod(shape) == 0 or sum(n > 1 for n in shape) < 2):
+        return "C"
+    raise ValueError(
+        f"{name}: order must be 'C' or 'F', got {order!r}: the memory layout of a "
+        f"traced array (here of shape {shape}) is not defined. Write order='C' for "
+        "the elements row by row, or order='F' for column by column"
+    )
 
 
 def reshape_to(x, shape, order="C"):
@@ -162,7 +168,7 @@ def reshape_to(x, shape, order="C"):
     >>> reshape_to(np.arange(6), (-1, 2)).shape
     (3, 2)
     """
-    _checked_order(order, "reshape")
+    order = _checked_order(x, order, "reshape")
     old, new = shape_of(x), integers(shape, "reshape: the shape")
     size, known = prod(old), prod(n for n in new if n != -1)
     if new.count(-1) == 1 and known and size % known == 0:
