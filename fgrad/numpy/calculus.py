@@ -199,6 +199,10 @@ def _second_order_ends(at_, dx, even):
 def interp(x, xp, fp, left=None, right=None, period=None):
     """Interpolate linearly between points whose ``xp`` increase."""
     x, xp, fp = (strong(arraylike(v)) for v in (x, xp, fp))
+    if "c" in (x.dtype.kind, xp.dtype.kind):
+        raise TypeError(
+            f"interp: x and xp must be real, got dtypes {x.dtype} and {xp.dtype}"
+        )
     if xp.ndim != 1 or fp.shape != xp.shape or not xp.size:
         raise ValueError(
             f"interp: xp and fp must be vectors of one length, got shapes {xp.shape} "
@@ -207,6 +211,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     x, xp = astype(x, np.float64), astype(xp, np.float64)
     fp = astype(fp, np.complex128 if fp.dtype.kind == "c" else np.float64)
     if period is not None:
+        if known_value(period) == 0:
+            raise ValueError("interp: the period must not be 0")
         x, xp, fp, left, right = _periodic(x, xp, fp, abs(period))
     if xp.size == 1:
         inside = broadcast_to(getitem(fp, 0), x.shape)
@@ -214,12 +220,37 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         j = searchsorted(xp, x, "right") - 1
         j = ew.minimum(ew.maximum(j, 0), xp.size - 2)
         x0, x1, y0, y1 = (take(v, i) for v in (xp, fp) for i in (j, j + 1))
-        inside = (y1 - y0) / (x1 - x0) * (x - x0) + y0
+        piece = _between if _tame(xp, fp) else _carefully_between
+        inside = piece(x, x0, x1, y0, y1)
         inside = ew.where(ew.eq(x, getitem(xp, -1)), getitem(fp, -1), inside)
     left = getitem(fp, 0) if left is None else left
     right = getitem(fp, -1) if right is None else right
     z = ew.where(ew.lt(x, getitem(xp, 0)), left, inside)
     return ew.where(ew.gt(x, getitem(xp, -1)), right, z)
+
+
+def _tame(xp, fp):
+    """Say whether all slopes between some points are known to be finite."""
+    xp, fp = known_value(xp), known_value(fp)
+    if xp is None or fp is None:
+        return False
+    with np.errstate(all="ignore"):
+        return np.isfinite(np.diff(fp) / np.diff(xp)).all()
+
+
+def _between(x, x0, x1, y0, y1):
+    return (y1 - y0) / (x1 - x0) * (x - x0) + y0
+
+
+def _carefully_between(x, x0, x1, y0, y1):
+    """Interpolate between ends that may be infinite or nan, as NumPy does."""
+    slope = (y1 - y0) / (x1 - x0)
+    knot = (ew.eq(x, x0) | ew.eq(x, x1)) & ew.logical_not(ew.isfinite(slope))
+    slope = ew.where(knot, 0, slope)
+    z, back = slope * (x - x0) + y0, slope * (x - x1) + y1
+    level = ew.isnan(back) & ew.eq(y0, y1) & ew.eq(x, x)
+    back = ew.where(level | ew.eq(x, x0), y0, back)
+    return ew.where(ew.isnan(z), back, z)
 
 
 def _periodic(x, xp, fp, period):

@@ -111,7 +111,8 @@ def piecewise(x, condlist, funclist, *args, **kw):
 @traceable(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """Replace nan and infinities by numbers, in place if it is no copy."""
-    z = _finite(strong(arraylike(x)), nan, posinf, neginf)
+    given = (None if v is None else arraylike(v) for v in (nan, posinf, neginf))
+    z = _finite(strong(arraylike(x)), *given)
     if copy:
         return apart(z, (x,))
     if type(x) is Tracer and z is not x:

@@ -119,6 +119,10 @@ def _quantile(name, a, q, percent, axis, method, keepdims, weights):
     weak = aval_of(q).weak
     q = ew.div(q, 100) if percent == 100 else q
     _check(name, a, q, percent, method, weights)
+    inside = None
+    if known_value(q) is None:
+        inside = ew.ge(q, 0) & ew.le(q, 1)
+        q = ew.where(inside, q, 0)
     x, axes, place = merged(a, axis, name)
     skip = name.startswith("nan") and x.dtype.kind == "f"
     if weights is not None:
@@ -129,6 +133,9 @@ def _quantile(name, a, q, percent, axis, method, keepdims, weights):
         z = _present(moveaxis(x, place, 0), q, method, weak)
     else:
         z = _whole(moveaxis(x, place, 0), q, method, weak)
+    if inside is not None and z.dtype.kind == "f":
+        inside = reshape(inside, shape=shape_of(q) + (1,) * (z.ndim - ndim_of(q)))
+        z = ew.where(inside, z, z.dtype.type(np.nan))
     return as_scalar(kept(z, axes, keepdims, ndim_of(q)))
 
 

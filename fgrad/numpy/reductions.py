@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import Tracer, dtype_of, ndim_of, shape_of
+from ..core import Tracer, dtype_of, known_value, ndim_of, shape_of
 from ..ops import elementwise as ew
 from ..ops import reduce as ops
 from ..ops import scan
@@ -205,6 +205,8 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         kinds = (a.dtype, w.dtype) + (("f8",) if a.dtype.kind in "iub" else ())
         dtype = np.result_type(*kinds)
         n = ops.sum_(w, axis, dtype, keepdims)
+        if np.any(known_value(n) == 0):
+            raise ZeroDivisionError("average: the weights add up to zero")
         product = ew.mul(astype(a, dtype), astype(w, dtype))
         z = ops.sum_(product, axis, None, keepdims) / n
     return (z, broadcast_to(n, shape=z.shape)) if returned else z

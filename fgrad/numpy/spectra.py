@@ -127,8 +127,9 @@ def cond(x, p=None):
             f"cond: a matrix must not be empty, got shape {shape_of(x)}"
         )
     if p is None or p in {2, -2}:
-        return _spectral_cond(ops.svdvals(x), p)
-    z = _inverse_cond(square("cond", x), p)
+        z = _spectral_cond(ops.svdvals(x), p)
+    else:
+        z = _inverse_cond(square("cond", x), p)
     unknown = any_(ew.isnan(x), (-2, -1))
     return ew.where(unknown, np.nan, ew.where(ew.isnan(z), np.inf, z))
 
