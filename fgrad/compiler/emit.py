@@ -17,6 +17,7 @@ from ..core import Aval, Eqn, Jaxpr, Primitive, Tracer, Var, atom_aval, has_effe
 from ..core.printing import letters
 from .numbers import as_array, as_number, is_number, number_rule, pays, reads_numbers
 from .passes.share import content_key
+from .passes.views import gives_scalar
 from .source import Block, Source
 
 _WIDTH = 72  # what is used once is written where it is used, up to this many letters
@@ -143,7 +144,7 @@ class Emitter:
         """Write one equation: statements, or text for its one reader."""
         if eqn.prim.view:
             self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
-        elif eqn.prim.elementwise and eqn.prim.name not in ("where", "sinc"):
+        elif gives_scalar(eqn):
             self.scalars.add(eqn.outs[0])
         self.origin = eqn.source
         effect = has_effects(eqn)

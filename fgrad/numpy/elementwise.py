@@ -21,7 +21,7 @@ from ..ops.basic import astype
 from ..ops.basic import imag as imag_p
 from ..ops.basic import real as real_p
 from ..ops.reduce import all_
-from .arrays import arraylike, arraylikes, known_array, strong
+from .arrays import arraylike, arraylikes, as_scalar, known_array, strong
 from .table import refuse_out, traceable
 
 
@@ -113,7 +113,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """Replace nan and infinities by numbers, in place if it is no copy."""
     z = _finite(strong(arraylike(x)), nan, posinf, neginf)
     if copy:
-        return apart(z, (x,))
+        return apart(as_scalar(z), (x,))
     if type(x) is Tracer and z is not x:
         write(x, z)
         return x
