@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fgrad import grad, jit, vmap
+import fgrad
+import fgrad.numpy as fnp
+from fgrad import grad, jit, vjp, vmap
+from fgrad.errors import (
+    TracerArrayConversionError,
+    TracerMutationError,
+    UntraceableError,
+)
 
 X = np.array([1.0, 2.0, 3.5])
 
@@ -57,3 +64,103 @@ def test_what_makes_a_scalar_of_an_array_has_derivatives():
         assert g(2.0) == 12.0
     assert grad(grad(f))(2.0) == 6.0
     assert np.array_equal(vmap(grad(f))(X), np.where(X > 1, 6 * X, 3.0))
+
+
+# -- arrays to write to ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", [2.0, 2, True, 2j, np.float32(2.0), np.array(2.0)])
+def test_arrays_like_a_number_are_plain(x):
+    def f(x):
+        y = fnp.zeros(3, like=x)
+        y[1] = abs(x)
+        return y
+
+    assert np.array_equal(f(x), [0.0, abs(x), 0.0])
+    assert type(fnp.arange(3, like=x)) is np.ndarray
+    assert type(fnp.array([1.0], like=x)) is np.ndarray
+
+
+def test_arrays_like_a_traced_number_hold_it():
+    def f(x):
+        y = fnp.zeros(3, like=x)
+        y[1] = x**2
+        return y
+
+    assert np.array_equal(fgrad.jacobian(f)(3.0), [0.0, 6.0, 0.0])
+
+
+# -- ufunc.at --------------------------------------------------------------------------
+
+AT = [np.add, np.subtract, np.multiply, np.minimum, np.maximum]
+INDEX = [0, 2, 2]
+
+
+def _at(ufunc, indices=INDEX):
+    def f(x):
+        y = x * 2.0 + 1.0
+        result = ufunc.at(y, indices, x)
+        assert result is None
+        return y
+
+    return f
+
+
+@pytest.mark.parametrize("ufunc", AT, ids=lambda u: u.__name__)
+@pytest.mark.parametrize("indices", [INDEX, (np.array(INDEX),), slice(None)])
+def test_ufunc_at_writes_in_place(ufunc, indices):
+    f = _at(ufunc, indices)
+    plain = f(X)
+    assert np.array_equal(vjp(f, X)[0], plain)
+    assert np.array_equal(jit(f)(X), plain)
+    rows = np.stack([X, -X])
+    assert np.array_equal(vmap(f)(rows), [f(row) for row in rows])
+    step = 1e-6 * np.eye(3)
+    slopes = np.stack([(f(X + h) - f(X - h)) / 2e-6 for h in step], axis=-1)
+    assert np.allclose(fgrad.jacobian(f)(X), slopes, atol=1e-6)
+    assert np.allclose(fgrad.jacfwd(f)(X), slopes, atol=1e-6)
+
+
+def test_ufunc_at_takes_traced_indices():
+    def f(x, i):
+        y = np.zeros(4, like=x)
+        np.add.at(y, i, x)
+        return y
+
+    i = np.array([3, 3, 1])
+    assert np.array_equal(jit(f)(X, i), f(X, i))
+
+
+def test_ufunc_at_is_refused_as_item_assignment_is():
+    with pytest.raises(TracerMutationError, match="caller's array"):
+        vjp(lambda x: np.add.at(x, 0, 1.0), X)
+    with pytest.raises(TracerMutationError, match="shares memory"):
+
+        def view(x):
+            y = x * 2.0
+            np.add.at(y[:2], 0, 1.0)
+            return y
+
+        vjp(view, X)
+    with pytest.raises(TracerMutationError, match=r"at\(a\)\[i\]\.add\(-v\)"):
+        vjp(lambda x: np.subtract.at(np.zeros(3), 0, x[0]), X)
+    with pytest.raises(UntraceableError, match="divide.at"):
+        vjp(lambda x: np.divide.at(x * 2.0, 0, x[0]), X)
+    with pytest.raises(UntraceableError, match="negative.at"):
+        vjp(lambda x: np.negative.at(x * 2.0, 0), X)
+    with pytest.raises(TypeError, match="same_kind"):
+        jit(lambda x: np.add.at((x * 2.0).astype(int), 0, x[0]))(X)
+    with pytest.raises(IndexError):
+        vjp(lambda x: np.add.at(x * 2.0, 7, x[0]), X)
+
+
+def test_floats_are_written_to_plain_integers_as_the_advice_says():
+    def f(x, cast=False):
+        y = np.zeros_like(x, dtype=int)
+        y[:] = (x * 1.7).astype(int) if cast else x * 1.7
+        return y
+
+    with pytest.raises(TracerArrayConversionError, match=r"x\.astype\(int\)"):
+        vjp(f, X)
+    assert np.array_equal(vjp(lambda x: f(x, True), X)[0], f(X))
+    assert np.array_equal(jit(f)(X), f(X))
