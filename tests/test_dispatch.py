@@ -70,7 +70,7 @@ REFUSALS = {
     "A += t": (lambda t: in_place(V, t), MUTATION, r"A = A \+ x"),
     "out=A": (lambda t: np.add(t, 1, out=V.copy()), MUTATION, r"A = A \+ x"),
     "sum out=": (lambda t: np.sum(t, out=np.zeros(())), MUTATION, "out="),
-    "add.at": (lambda t: np.add.at(V.copy(), [0], t), MUTATION, r"x\.at\[i\]\.add"),
+    "add.at": (lambda t: np.add.at(V.copy(), [0], t), MUTATION, r"at\(a\)\[i\]\.add"),
     "power.reduce": (lambda t: np.power.reduce(t), UntraceableError, "lax.scan"),
     "masked subtract": (
         lambda t: np.subtract.reduce(t, where=V > 0, initial=0.0),

@@ -27,6 +27,7 @@ from .numbers import (
     reads_numbers,
 )
 from .passes.share import content_key
+from .passes.views import gives_scalar
 from .source import Block, Source
 
 _WIDTH = 72  # what is used once is written where it is used, up to this many letters
@@ -156,7 +157,7 @@ class Emitter:
             self.roots[eqn.outs[0]] = self.root(eqn.inputs[0])
             if eqn.prim is broadcast_to or self.is_spread(eqn.inputs[0]):
                 self.spread.add(eqn.outs[0])
-        elif eqn.prim.elementwise and eqn.prim.name not in ("where", "sinc"):
+        elif gives_scalar(eqn):
             self.scalars.add(eqn.outs[0])
         self.origin = eqn.source
         effect = has_effects(eqn)

@@ -208,6 +208,8 @@ def _template(eqn: Eqn, avals: list[Aval], out: Aval) -> str | None:
     name, kinds = eqn.prim.name, [_kind(a) for a in avals]
     if name == "absent":
         return {"f": "0.0", "b": "False"}.get(out.dtype.kind)
+    if name == "slice" and not avals[0].shape and not eqn.params["index"].items:
+        return None if avals[0].weak else "{0}"  # z[()]
     if name in _LOGIC and set(kinds) == {"b"} and not out.weak:
         return _LOGIC[name]
     if name in _CHOICES and out.dtype.char == "d":

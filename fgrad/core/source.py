@@ -88,6 +88,33 @@ def user_source() -> Place | None:
     return None if frame is None else (frame.f_code, frame.f_lasti)
 
 
+_LIBRARIES = ("scipy", "torch")
+
+
+def library_call() -> tuple[Place | None, str]:
+    """Return the user's place as `user_source`, but outside of SciPy and PyTorch too.
+
+    Besides, the public module of the library that was called there, if one was.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    called = ""
+    while frame is not None:
+        module = frame.f_globals.get("__name__") or ""
+        library, *rest = module.split(".")
+        if library in _LIBRARIES:
+            if not (rest and rest[0].startswith("_")):
+                called = ".".join([library, *rest[:1]])
+            called = called or library
+        elif is_internal[frame.f_code.co_filename]:
+            source = frame.f_locals.get("source") if is_replaying(frame) else None
+            if isinstance(source, tuple):
+                return source, called
+        else:
+            return (frame.f_code, frame.f_lasti), called
+        frame = frame.f_back
+    return None, called
+
+
 def line_of(source: Place) -> int:
     """Return the line number of a source."""
     code, lasti = source

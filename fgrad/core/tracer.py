@@ -26,7 +26,7 @@ from ..errors import (
 from .advice import instead
 from .aval import Aval
 from .memory import Memory, moments
-from .source import Source, expression, user_source, where
+from .source import Source, expression, library_call, user_source, where
 
 if TYPE_CHECKING:
     from .trace import Trace
@@ -147,11 +147,11 @@ class Tracer:
     def _constant(self, what: str) -> Any:
         if (value := constant_value(self)) is not None:
             return value
-        source = user_source()
+        source, library = library_call()
         self.check_alive(f"conversion to {what}", source)
         raise TracerArrayConversionError(
             f"{self.describe()} cannot become {what}: {self.owner.plain}. At "
-            f"{where(source)}, {instead(source, mask=self.dtype.kind == 'b')}"
+            f"{where(source)}, {instead(source, self.dtype.kind == 'b', library)}"
         )
 
     def __float__(self) -> float:
@@ -219,8 +219,8 @@ class Tracer:
     def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self.shape:
             raise TypeError(
-                f"only integer scalars can be an index, a shape, an axis or a "
-                f"range, got {self.describe()}"
+                "only integer scalars can be an index, a shape, an axis or range, got "
+                f"{self.describe()}. Pass sizes as static arguments (static_argnums)"
             )
         return self._known_integer("an index, a shape, an axis or a range").__index__()
 

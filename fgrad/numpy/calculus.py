@@ -14,7 +14,7 @@ from ..ops.basic import astype, reshape
 from ..ops.index import at, getitem, take
 from ..ops.reduce import sum_
 from ..ops.scan import cum_sum
-from .arrays import arraylike, arraylikes, strong
+from .arrays import arraylike, arraylikes, as_scalar, strong
 from .facts import result_type
 from .joining import concatenate
 from .reductions import given
@@ -226,7 +226,7 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     left = getitem(fp, 0) if left is None else left
     right = getitem(fp, -1) if right is None else right
     z = ew.where(ew.lt(x, getitem(xp, 0)), left, inside)
-    return ew.where(ew.gt(x, getitem(xp, -1)), right, z)
+    return as_scalar(ew.where(ew.gt(x, getitem(xp, -1)), right, z))
 
 
 def _tame(xp, fp):

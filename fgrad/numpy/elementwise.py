@@ -21,7 +21,7 @@ from ..ops.basic import astype
 from ..ops.basic import imag as imag_p
 from ..ops.basic import real as real_p
 from ..ops.reduce import all_
-from .arrays import arraylike, arraylikes, known_array, strong
+from .arrays import arraylike, arraylikes, as_scalar, known_array, strong
 from .table import refuse_out, traceable
 
 
@@ -114,7 +114,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     given = (None if v is None else arraylike(v) for v in (nan, posinf, neginf))
     z = _finite(strong(arraylike(x)), *given)
     if copy:
-        return apart(z, (x,))
+        return apart(as_scalar(z), (x,))
     if type(x) is Tracer and z is not x:
         write(x, z)
         return x

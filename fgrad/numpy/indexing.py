@@ -14,7 +14,7 @@ from ..ops.basic import astype, broadcast_to, reshape
 from ..ops.index import at, getitem
 from ..ops.index import take as take_p
 from ..ops.reduce import sum_
-from .arrays import arraylike, arraylikes, known_array, strong
+from .arrays import arraylike, arraylikes, as_scalar, known_array, strong
 from .joining import concatenate
 from .shapes import moveaxis, ravel
 from .sized import places as sized_places
@@ -48,7 +48,7 @@ def choose(a, choices, out=None, mode="raise"):
                       shape=(len(layers), int(np.prod(shape))))  # fmt: skip
     number = reshape(number, shape=(1, int(np.prod(shape))))
     number = _in_range(number, len(layers), mode)
-    return reshape(ops.take_along_axis(stacked, number, 0), shape=shape)
+    return as_scalar(reshape(ops.take_along_axis(stacked, number, 0), shape=shape))
 
 
 def _in_range(number, n, mode):

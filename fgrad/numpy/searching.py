@@ -10,7 +10,7 @@ from ..ops import sort as ops
 from ..ops.basic import astype
 from ..ops.index import take as take_p
 from ..ops.search import search_sorted
-from .arrays import arraylike, strong
+from .arrays import arraylike, as_scalar, strong
 from .table import traceable
 
 # -- sorting -------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def digitize(x, bins, right=False, *, method=None):
     if n < 2:
         return rising
     falling = n - searchsorted(bins[::-1], x, side)
-    return ew.where(ew.gt(bins[0], bins[-1]), falling, rising)
+    return as_scalar(ew.where(ew.gt(bins[0], bins[-1]), falling, rising))
 
 
 @traceable(np.lexsort)

@@ -14,7 +14,7 @@ from ..ops.linalg import inv, singular_p
 from ..ops.reduce import any_, sum_
 from ..ops.solve import conj_of, mT, square
 from ..ops.sort import sort, take_along_axis
-from .arrays import arraylike, strong
+from .arrays import arraylike, as_scalar, strong
 from .norms import norm
 from .reductions import max as max_
 from .searching import argsort
@@ -131,7 +131,7 @@ def cond(x, p=None):
     else:
         z = _inverse_cond(square("cond", x), p)
     unknown = any_(ew.isnan(x), (-2, -1))
-    return ew.where(unknown, np.nan, ew.where(ew.isnan(z), np.inf, z))
+    return as_scalar(ew.where(unknown, np.nan, ew.where(ew.isnan(z), np.inf, z)))
 
 
 def _inverse_cond(x, p):
@@ -149,4 +149,4 @@ def _spectral_cond(s, p):
     first, last = getitem(s, (..., 0)), getitem(s, (..., -1))
     top, bottom = (last, first) if p == -2 else (first, last)
     none = ew.eq(bottom, 0)
-    return ew.where(none, np.inf, top / ew.where(none, 1, bottom))
+    return as_scalar(ew.where(none, np.inf, top / ew.where(none, 1, bottom)))

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import DISPATCH, VIEWS, Tracer, apart, definition, known_value
+from ..core import CREATE, DISPATCH, VIEWS, Tracer, apart, definition, known_value
 from ..errors import ConcretizationTypeError, TracerMutationError
 
+_Number = bool | int | float | complex | np.number | np.bool
 KEYWORDS: dict[Any, frozenset[str]] = {}
 """NumPy callable -> keywords that only its definition has, such as JAX's ``size=``."""
 
@@ -71,6 +72,8 @@ def public(function: Any) -> Any:
         ):
             z = definition(*args, **kwargs)
             return z if function in VIEWS else apart(z, (*args, *kwargs.values()))
+        if function in CREATE and isinstance(kwargs.get("like"), _Number):
+            del kwargs["like"]  # which NumPy refuses
         return function(*args, **kwargs)
 
     return call

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from ..core import DISPATCH, UFUNC_METHODS, aval_of, ndim_of, scalar_type, shape_of
-from ..errors import TracerMutationError, UntraceableError
+from ..errors import UntraceableError
 from ..ops import fold as folds
 from ..ops.axes import normalize_axis
 from ..ops.basic import astype, reshape
+from ..ops.index import at
 from ..ops.reduceat import reduceat
 from ..ops.shape import moveaxis
 from . import reductions
 from .arrays import arraylike, known_array, strong
+from .assignment import overwrite, written_to
 from .reductions import given
 from .table import refuse_out
 
@@ -188,12 +190,32 @@ def _reduceat(ufunc: Any, array: Any, indices: Any, axis: Any = 0, dtype: Any = 
                     axis=axis, dtype=dtype)  # fmt: skip
 
 
-def _at(ufunc: Any, *inputs: Any, **kwargs: Any) -> NoReturn:
-    raise TracerMutationError(
-        f"np.{ufunc.__name__}.at would write a traced value into an array: "
-        "use x = x.at[i].add(v) (or .multiply, .min, .max); for a plain "
-        "array a, fgrad.numpy.at(a)[i].add(v)"
-    )
+_UPDATES = {np.add: "add", np.subtract: "add", np.multiply: "multiply",
+            np.minimum: "min", np.maximum: "max"}  # fmt: skip
+
+
+def _at(ufunc: Any, a: Any, indices: Any, b: Any = None) -> None:
+    """Apply a ufunc to elements in place, as often as an index is repeated."""
+    name, update = f"{ufunc.__name__}.at", _UPDATES.get(ufunc)
+    if update is None or b is None:
+        raise UntraceableError(
+            f"np.{name} has no traceable definition in fgrad: only add, subtract, "
+            "multiply, minimum and maximum have. Where no index is repeated, write "
+            "y[i] = f(y[i], v)"
+        )
+    put = f"[i].{update}({'-v' if ufunc is np.subtract else 'v'})"
+    instead = f"write a = fgrad.numpy.at(a){put}, or make a = np.zeros(shape, like=x)"
+    a, b = written_to(a, name, instead), arraylike(b)
+    kinds = (a.dtype, scalar_type(aval_of(b)), None)
+    result = ufunc.resolve_dtypes(kinds)[-1]
+    if not np.can_cast(result, a.dtype, "same_kind"):
+        raise TypeError(
+            f"np.{name}: the result is {result}, which cannot be written to "
+            f"{a.describe()} (casting rule 'same_kind'). Write "
+            f"a = a.astype(np.{result.name}) first"
+        )
+    b = astype(-b if ufunc is np.subtract else b, a.dtype)
+    overwrite(a, getattr(at(a)[indices], update)(b))
 
 
 UFUNC_METHODS.update(

@@ -12,7 +12,7 @@ from ..ops import elementwise as ops
 from ..ops.basic import astype, reshape
 from ..ops.bits import direction
 from ..ops.contract import matmul, vecdot
-from .arrays import NUMBERS, arraylike, strong
+from .arrays import NUMBERS, arraylike, as_scalar, strong
 from .table import traceable
 
 UNARY = {
@@ -154,7 +154,7 @@ def modf(x: Any) -> tuple[Any, Any]:
     x = arraylike(x)
     x = astype(strong(x), np.modf.resolve_dtypes((dtype_of(x), None, None))[0])
     fraction = ops.where(ops.isinf(x), ops.copysign(0.0, x), ops.fmod(x, 1.0))
-    return fraction, ops.trunc(x)
+    return as_scalar(fraction), ops.trunc(x)
 
 
 traceable(np.matmul)(matmul)

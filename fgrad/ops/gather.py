@@ -35,11 +35,17 @@ def _batch_slice(args, dims, size, *, index):
     return slice_p(x, index=index.inside(FULL)), 0
 
 
+def _slice_vjp(ct, z, x, *, index):
+    if not index.items:  # z[()] is z, as a scalar if it has no axes
+        return ct
+    return unslice_p(ct, shape=x.shape, index=index)
+
+
 slice_p = Primitive(
     "slice",
     impl=_slice,
     abstract=_abstract_slice,
-    vjp=(lambda ct, z, x, *, index: unslice_p(ct, shape=x.shape, index=index),),
+    vjp=(_slice_vjp,),
     jvp=lambda ts, z, x, *, index: slice_p(ts[0], index=index),
     batch=_batch_slice,
     emit=lambda names, *, index: f"{names[0]}[{index.text(())}]",

@@ -11,6 +11,8 @@ from ...ops.index import slice_p
 from ...ops.index_spec import FULL, Index
 from .rewrite import Producers, rewrite
 
+_ARRAYS = ("where", "sinc")  # give arrays of no axes, other functions give scalars
+
 
 def compose_views(jaxpr: Jaxpr) -> Jaxpr:
     """Let a transpose or reshape read what it had been made of, and products too.
@@ -34,7 +36,7 @@ def compose_views(jaxpr: Jaxpr) -> Jaxpr:
 def _compose(eqn: Eqn, producers: Producers) -> Eqn:
     if eqn.prim is dot_general_p:
         return _read_transposed(_read_transposed(eqn, producers, 0), producers, 1)
-    if eqn.prim is slice_p and _only_adds_axes(eqn.params["index"]):
+    if eqn.prim is slice_p and _only_adds_axes(eqn, producers):
         eqn = eqn._replace(prim=basic.reshape, params={"shape": eqn.outs[0].aval.shape})
     before = _made_by(eqn.prim, eqn.inputs[0], producers) if eqn.inputs else None
     if before is None:
@@ -47,8 +49,20 @@ def _compose(eqn: Eqn, producers: Producers) -> Eqn:
     return eqn
 
 
-def _only_adds_axes(index: Index) -> bool:
+def _only_adds_axes(eqn: Eqn, producers: Producers) -> bool:
+    """Say whether indexing is a reshape; ``z[()]`` makes a scalar of an array."""
+    index: Index = eqn.params["index"]
+    if not index.items and not eqn.outs[0].aval.shape:
+        x = eqn.inputs[0]
+        made = producers.get(x) if type(x) is Var else None
+        return made is not None and gives_scalar(made)
     return all(i is None or i is ... or i == FULL for i in index.items)
+
+
+def gives_scalar(eqn: Eqn) -> bool:
+    """Say whether what an elementwise equation computes is no array, without axes."""
+    prim = eqn.prim
+    return prim.elementwise and not prim.view and prim.name not in _ARRAYS
 
 
 def _made_by(prim: Any, atom: Any, producers: Producers) -> Eqn | None:
