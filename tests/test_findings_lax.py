@@ -141,3 +141,31 @@ def test_messages(name):
     call, message = MESSAGES[name]
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+def test_only_eager_results_share_memory_as_the_limits_say():
+    same = lambda x: x
+    assert np.shares_memory(fgrad.vmap(same)(X), X)
+    assert np.shares_memory(fgrad.jvp(same, (X,), (X,))[0], X)
+    assert not np.shares_memory(jit(same)(X), X)
+    value, pull = fgrad.vjp(same, X)
+    assert not np.shares_memory(value, X)
+    assert not np.shares_memory(pull(X)[0], X)
+    assert not np.shares_memory(fgrad.grad(lambda y: y @ X)(X), X)
+
+
+def test_numbers_that_do_not_fit_become_what_numpy_makes_of_them():
+    x = np.array([1.5, 3.0e2], np.float64)
+    with np.errstate(invalid="ignore"):
+        found, plain = lax.convert_element_type(x, np.uint8), x.astype(np.uint8)
+        np.testing.assert_array_equal(found, plain, strict=True)
+
+
+def test_nearest_quantiles_and_periodic_interpolation_are_numpys():
+    x = np.array([1.0, 2.0, 3.0, 4.0])
+    for f in (
+        lambda x: np.quantile(x, 0.5, method="nearest"),
+        lambda x: np.interp(7.0, x, x * 2, period=3.0),
+    ):
+        np.testing.assert_array_equal(fgrad.vjp(f, x)[0], f(x))
+        np.testing.assert_array_equal(jit(f)(x), f(x))
