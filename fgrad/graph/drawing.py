@@ -16,7 +16,7 @@ from .dot import to_dot
 from .mermaid import to_mermaid
 from .model import Graph, graph_of
 from .page import to_html
-from .recording import Record, record
+from .recording import Record, check_scalar, record
 
 _NEEDS_DOT = (
     "drawing a graph as {0} needs the program `dot` of Graphviz, which is not on the "
@@ -192,10 +192,7 @@ def _seeds(found: Record, fun: Any, grad: bool | None) -> list[Any] | None:
     """Return what flows back into the outputs; None if nothing is to."""
     values = [found.value(atom) for atom in found.jaxpr.outs]
     scalar = len(values) == 1 and not aval_of(values[0]).shape and is_inexact(values[0])
-    if grad and not scalar:
-        shapes = ", ".join(str(aval_of(v)) for v in values)
-        raise TypeError(
-            f"draw({name_of(fun)}, grad=True) needs a function that returns a scalar, "
-            f"got {shapes}. Sum it: draw(lambda x: np.sum(f(x)), grad=True)"
-        )
+    if grad:
+        call = f"draw({name_of(fun)}, grad=True)"
+        check_scalar(values, call, "draw(lambda x: {}, grad=True)")
     return [1.0] if scalar and grad is not False else None

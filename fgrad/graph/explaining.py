@@ -15,7 +15,7 @@ from ..transforms.arguments import name_of, shown
 from .boxes import box_of, is_call, is_open, title
 from .gradients import Gradients, gradients_of
 from .naming import names_of
-from .recording import Record, record
+from .recording import Record, check_scalar, record
 from .tables import as_html, as_latex, as_markdown, as_text
 from .wording import constant, expression, is_number, local_gradient, short, slope
 
@@ -137,12 +137,7 @@ def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explana
     def explained(*args: Any) -> Explanation:
         found = record(fun, args, "explain")
         outs = [found.value(atom) for atom in found.jaxpr.outs]
-        if len(outs) != 1 or aval_of(outs[0]).shape or not is_inexact(outs[0]):
-            shapes = ", ".join(str(aval_of(v)) for v in outs)
-            raise TypeError(
-                f"explain({name_of(fun)}) needs a function that returns a scalar, got "
-                f"{shapes}. Sum it: explain(lambda x: np.sum(f(x)))"
-            )
+        check_scalar(outs, f"explain({name_of(fun)})", "explain(lambda x: {})")
         gradients = gradients_of(found, [1.0])
         steps = list(_steps(found, gradients, depth, 0))
         wanted = {

@@ -12,19 +12,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 from html import escape
 from itertools import zip_longest
 from typing import Any
 
 from ..compiler.passes import drop_dead
 from ..compiler.passes.inline import inline_calls
-from ..core import Eqn, Var, aval_of, is_inexact, short_errors, variables
+from ..core import Eqn, Var, aval_of, is_array, is_inexact, short_errors, variables
 from ..pytree import tree_leaves
-from ..transforms.arguments import name_of
+from ..transforms.arguments import check_callable, name_of
 from ..transforms.grad import value_and_grad
 from .boxes import is_call, title
 from .naming import names_of
-from .recording import Record, record
+from .recording import Record, check_scalar, checked_names, record
 from .tables import as_html, as_markdown
 from .wording import constant, expression
 
@@ -165,15 +166,27 @@ def backward_program(fun: Callable[..., Any]) -> Callable[..., Programs]:
     ...
     """
 
+    check_callable(fun, "backward_program")
+    name = f"backward_program({name_of(fun)})"
+
+    @wraps(fun)
+    def scalar(*args: Any) -> Any:
+        out = fun(*args)
+        outs = tree_leaves(out)
+        if outs and all(map(is_array, outs)):
+            check_scalar(outs, name, "backward_program(lambda x: {})")
+        return out
+
     @short_errors
     def shown(*args: Any) -> Programs:
+        checked_names(fun, args, name)
         places = tuple(i for i, arg in enumerate(args) if _has_floats(arg))
         if args and not places:
             raise TypeError(
-                f"backward_program({name_of(fun)}): no argument has floats, and only "
-                "floats have a gradient. Write 3.0 or x.astype(float)"
+                f"{name}: no argument has floats, and only floats have a gradient. "
+                "Write 3.0 or x.astype(float)"
             )
-        found = record(value_and_grad(fun, places), args, "backward_program")
+        found = record(value_and_grad(scalar, places), args, "backward_program")
         found.jaxpr = drop_dead(inline_calls(found.jaxpr))
         late = _late(found.jaxpr.eqns, found.jaxpr.outs[0])
         lines: tuple[list[Line], list[Line]] = ([], [])

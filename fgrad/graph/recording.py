@@ -19,6 +19,7 @@ from ..core import (
     Var,
     aval_of,
     is_array,
+    is_inexact,
     not_numeric,
     user_source,
 )
@@ -103,6 +104,31 @@ class Record:
         return self.values[atom] if type(atom) is Var else atom
 
 
+def checked_names(fun: Callable[..., Any], args: Any, name: str) -> list[str]:
+    """Return what the arrays in the arguments are called; refuse what is no array."""
+    labels = list(argument_names(fun, range(len(args)), args))
+    for leaf, label in zip(tree_flatten(args)[0], labels):
+        if not is_array(leaf):
+            raise TypeError(f"{name}: {label}: {not_numeric(leaf)}")
+    return labels
+
+
+def check_scalar(outs: list[Any], call: str, example: str) -> None:
+    """Raise unless the outputs are one float; ``example`` has {} for what to write."""
+    if len(outs) == 1 and not aval_of(outs[0]).shape and is_inexact(outs[0]):
+        return
+    if len(outs) > 1:
+        hint = f". Choose one of them: {example.format('f(x)[0]')}"
+    elif aval_of(outs[0]).shape:
+        hint = f". Sum it: {example.format('np.sum(f(x))')}"
+    else:
+        hint = ": only floats have a derivative"
+    shapes = ", ".join(str(aval_of(v)) for v in outs)
+    raise TypeError(
+        f"{call} needs a function that returns a scalar float, got {shapes}{hint}"
+    )
+
+
 def record(fun: Callable[..., Any], args: Any, transformation: str) -> Record:
     """Run a function on arguments, and return what happened.
 
@@ -112,11 +138,8 @@ def record(fun: Callable[..., Any], args: Any, transformation: str) -> Record:
     """
     check_callable(fun, transformation)
     name = f"{transformation}({name_of(fun)})"
+    labels = checked_names(fun, args, name)
     leaves, tree = tree_flatten(args)
-    labels = argument_names(fun, range(len(args)), args)
-    for leaf, label in zip(leaves, labels):
-        if not is_array(leaf):
-            raise TypeError(f"{name}: {label}: {not_numeric(leaf)}")
     trace = WatchedTrace(name)
     trace.inputs = labels.__getitem__
     lifted = [trace.lift(x, i) for i, x in enumerate(leaves)]

@@ -55,10 +55,11 @@ from .collectives import (
     psum_scatter,
     pswapaxes,
 )
-from .composites import composite, dce_sink, optimization_barrier, stage
+from .composites import Precision, composite, dce_sink, optimization_barrier, stage
 from .contraction import DotDimensionNumbers, batch_matmul, dot, dot_general, ragged_dot
 from .convolution import (
     ConvDimensionNumbers,
+    ConvGeneralDilatedDimensionNumbers,
     conv,
     conv_dimension_numbers,
     conv_general_dilated,
@@ -197,10 +198,12 @@ from .windows import reduce_window, reduce_window_shape_tuple
 
 __all__ = [
     "ConvDimensionNumbers",
+    "ConvGeneralDilatedDimensionNumbers",
     "DotDimensionNumbers",
     "FftType",
     "GatherDimensionNumbers",
     "GatherScatterMode",
+    "Precision",
     "RoundingMethod",
     "ScatterDimensionNumbers",
     "abs",

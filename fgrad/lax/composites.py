@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,6 +13,18 @@ from ..transforms.arguments import check_callable
 from .shapes import array_of
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Precision(enum.Enum):
+    """What ``precision=`` takes; NumPy has one precision for each dtype.
+
+    >>> Precision("highest") is Precision.HIGHEST
+    True
+    """
+
+    DEFAULT = "default"
+    HIGH = "high"
+    HIGHEST = "highest"
 
 
 @short_errors

@@ -36,7 +36,7 @@ class ConvDimensionNumbers(NamedTuple):
     out_spec: tuple[int, ...]
 
 
-DimensionNumbers: TypeAlias = (
+ConvGeneralDilatedDimensionNumbers: TypeAlias = (
     ConvDimensionNumbers | tuple[str, str, str] | Sequence[str] | None
 )
 
@@ -45,7 +45,7 @@ DimensionNumbers: TypeAlias = (
 def conv_dimension_numbers(
     lhs_shape: Sequence[int],
     rhs_shape: Sequence[int],
-    dimension_numbers: DimensionNumbers,
+    dimension_numbers: ConvGeneralDilatedDimensionNumbers,
 ) -> ConvDimensionNumbers:
     """Return the axes that a layout means, as numbers.
 
@@ -113,7 +113,7 @@ def conv_general_dilated(
     padding: Padding,
     lhs_dilation: Sequence[int] | None = None,
     rhs_dilation: Sequence[int] | None = None,
-    dimension_numbers: DimensionNumbers = None,
+    dimension_numbers: ConvGeneralDilatedDimensionNumbers = None,
     feature_group_count: int = 1,
     batch_group_count: int = 1,
     precision: Any = None,
@@ -210,6 +210,8 @@ def _check_features(
             if (w[1] and not x[1] % w[1] and x[1] != w[1] and batches == 1)
             else ": the kernel's features in must be those of lhs divided by the groups"
         )
+        if len(x) == 2:
+            hint = ", and there are no axes of space: write x[None, None] for one image"
         raise ValueError(
             f"{name}: lhs has {x[1]} features but the kernel takes {w[1]}{each} (as "
             f"(batch, features, *space), lhs is {x} and rhs {w}){hint}; or give the "
@@ -290,7 +292,7 @@ def conv_transpose(
     strides: Sequence[int],
     padding: Padding,
     rhs_dilation: Sequence[int] | None = None,
-    dimension_numbers: DimensionNumbers = None,
+    dimension_numbers: ConvGeneralDilatedDimensionNumbers = None,
     transpose_kernel: bool = False,
     precision: Any = None,
     preferred_element_type: Any = None,

@@ -15,7 +15,7 @@ import numpy as np
 from ..core import Tracer, dtype_of, shape_of, short_errors
 from ..ops.basic import astype, broadcast_to, inverse_axes, reshape, transpose
 from ..ops.index import at, fill_value_of, getitem
-from ..transforms.arguments import check_callable
+from ..transforms.arguments import check_callable, shown
 from .shapes import array_of, integers
 
 # -- what describes them ---------------------------------------------------------------
@@ -102,6 +102,12 @@ def _places(
     mode: GatherScatterMode,
 ) -> _Places:
     """Return the places of windows of some sizes."""
+    if not isinstance(numbers, tuple) or len(numbers) != 5:
+        raise TypeError(
+            f"{name}: dimension_numbers must be a lax.GatherDimensionNumbers or "
+            f"ScatterDimensionNumbers, got {shown(numbers)}; x[i, j] and "
+            "x.at[i, j].add(v) need none"
+        )
     offsets, collapsed, targets, batching, partners = map(tuple, numbers)
     lead = shape_of(indices)[:-1]
     _check(name, shape, shape_of(indices), numbers, sizes)

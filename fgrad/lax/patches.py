@@ -13,7 +13,7 @@ from ..ops.dot_general import dot_general
 from ..ops.window_places import dilated, window_count
 from .convolution import (
     ConvDimensionNumbers,
-    DimensionNumbers,
+    ConvGeneralDilatedDimensionNumbers,
     conv_dimension_numbers,
     conv_general_dilated,
 )
@@ -29,7 +29,7 @@ def conv_general_dilated_patches(
     padding: Padding,
     lhs_dilation: Sequence[int] | None = None,
     rhs_dilation: Sequence[int] | None = None,
-    dimension_numbers: DimensionNumbers = None,
+    dimension_numbers: ConvGeneralDilatedDimensionNumbers = None,
     precision: Any = None,
     preferred_element_type: Any = None,
 ) -> Any:
@@ -68,7 +68,7 @@ def conv_general_dilated_local(
     filter_shape: Sequence[int],
     lhs_dilation: Sequence[int] | None = None,
     rhs_dilation: Sequence[int] | None = None,
-    dimension_numbers: DimensionNumbers = None,
+    dimension_numbers: ConvGeneralDilatedDimensionNumbers = None,
     precision: Any = None,
 ) -> Any:
     """Convolve with a kernel of its own at each place: weights are not shared.
@@ -152,7 +152,7 @@ def conv_general_shape_tuple(
     rhs_shape: Sequence[int],
     window_strides: Sequence[int],
     padding: Padding,
-    dimension_numbers: DimensionNumbers,
+    dimension_numbers: ConvGeneralDilatedDimensionNumbers,
 ) -> tuple[int, ...]:
     """Return the shape of a convolution in any layout.
 
@@ -176,7 +176,7 @@ def conv_transpose_shape_tuple(
     rhs_shape: Sequence[int],
     window_strides: Sequence[int],
     padding: Padding,
-    dimension_numbers: DimensionNumbers,
+    dimension_numbers: ConvGeneralDilatedDimensionNumbers,
 ) -> tuple[int, ...]:
     """Return the shape of a transposed convolution.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,22 @@ from ..ops.join import stack_arrays
 from ..pytree import tree_map
 
 
+@contextmanager
+def _taught() -> Iterator[None]:
+    """Say what to write for ``.at``, which plain arrays lack and traced ones have."""
+    try:
+        yield
+    except AttributeError as error:
+        if error.name != "at" or not isinstance(error.obj, np.ndarray | np.generic):
+            raise
+        message = (
+            f"{error}: under disable_jit functions get plain arrays. Write "
+            "fgrad.numpy.at(x)[i].set(v), which takes traced arrays, too"
+        )
+        raise AttributeError(message, name="at", obj=error.obj) from error
+
+
+@_taught()
 def plain_scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
     carry: Any,
@@ -37,6 +54,7 @@ def plain_scan(
     return carry, tree_map(lambda *ys: stack_arrays(list(ys)), *rows)
 
 
+@_taught()
 def plain_while(
     cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], val: Any
 ) -> Any:
@@ -50,6 +68,7 @@ def plain_while(
     return val
 
 
+@_taught()
 def plain_switch(
     index: Any, branches: Sequence[Callable[..., Any]], operands: Sequence[Any]
 ) -> Any:

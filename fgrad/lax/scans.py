@@ -1,4 +1,7 @@
-"""Running results along an axis under JAX's names; dtypes stay what they are."""
+"""Running results along an axis under JAX's names; dtypes stay what they are.
+
+Only booleans are counted, as in NumPy.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +34,20 @@ def cumsum(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     >>> cumsum(np.array([1.0, 2.0, 3.0]), reverse=True)
     array([6., 5., 3.])
     """
-    run = lambda x, axis: scans.cumsum(x, axis=axis, dtype=dtype_of(x))
+    run = lambda x, axis: scans.cumsum(x, axis=axis, dtype=_summed(x))
     return _running("cumsum", run, operand, axis, reverse)
 
 
 @short_errors
 def cumprod(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     """Return running products; derivatives are exact where elements are zero."""
-    run = lambda x, axis: scans.cumprod(x, axis=axis, dtype=dtype_of(x))
+    run = lambda x, axis: scans.cumprod(x, axis=axis, dtype=_summed(x))
     return _running("cumprod", run, operand, axis, reverse)
+
+
+def _summed(x: Any) -> Any:
+    """Return the dtype of x; of booleans, which have no sums, NumPy's int."""
+    return np.dtype(int) if dtype_of(x).kind == "b" else dtype_of(x)
 
 
 @short_errors

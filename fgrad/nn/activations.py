@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import ndim_of, shape_of, short_errors
+from ..core import dtype_of, ndim_of, shape_of, short_errors
 from ..numpy.arrays import arraylike
 from ..ops.axes import normalize_axis
 from ..ops.elementwise import stop_gradient_p
@@ -138,7 +138,17 @@ def softplus(x: Any) -> Any:
     >>> softplus(np.array([-800.0, 800.0]))
     array([  0., 800.])
     """
-    return np.logaddexp(arraylike(x), 0.0)
+    return _softplus(x, "softplus")
+
+
+def _softplus(x: Any, name: str) -> Any:
+    x = arraylike(x)
+    if dtype_of(x).kind == "c":
+        raise TypeError(
+            f"{name} is a function of real numbers, got {dtype_of(x)}: its logarithm "
+            "has branches. Write the one that you mean: np.log(1 + np.exp(x))"
+        )
+    return np.logaddexp(x, 0.0)
 
 
 @short_errors
@@ -148,14 +158,14 @@ def log_sigmoid(x: Any) -> Any:
     >>> log_sigmoid(np.array([-800.0, 800.0]))
     array([-800.,   -0.])
     """
-    return -softplus(-arraylike(x))
+    return -_softplus(-arraylike(x), "log_sigmoid")
 
 
 @short_errors
 def mish(x: Any) -> Any:
     """Return ``x * tanh(softplus(x))``."""
     x = arraylike(x)
-    return x * np.tanh(softplus(x))
+    return x * np.tanh(_softplus(x, "mish"))
 
 
 @short_errors

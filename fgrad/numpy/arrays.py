@@ -51,6 +51,8 @@ def arraylike(x: Any) -> Any:
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError("masked arrays cannot be traced: use np.where and x.filled()")
     array = np.asarray(x)
+    if array.dtype == object and not isinstance(x, np.ndarray | list | tuple):
+        raise TypeError(not_numeric(x))
     aval_of(array)  # raises for strings, objects and dates
     return array
 

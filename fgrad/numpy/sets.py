@@ -6,8 +6,6 @@ as in JAX, and everything works under jit and vmap: one sort finds equal element
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 
 from ..core import dtype_of
@@ -24,7 +22,7 @@ from .arrays import arraylike, known_array, strong
 from .joining import concatenate
 from .searching import lexsort
 from .shapes import broadcast_to, moveaxis, ravel
-from .sized import SIZED, filled, places
+from .sized import SIZED, filled, length, places
 from .table import traceable
 
 
@@ -51,7 +49,7 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, ax
 def _unique(ar, asked, axis, equal_nan, size, fill_value, name, options):
     ar = strong(arraylike(ar))
     if size is not None:
-        found = _unique_sized(ar, axis, equal_nan, operator.index(size), fill_value)
+        found = _unique_sized(ar, axis, equal_nan, length(size, name), fill_value)
         extra = [z for z, wanted in zip(found[1:], asked) if wanted]
         return (found[0], *extra) if extra else found[0]
     known = known_array(ar, name, _advice(name))
@@ -213,7 +211,7 @@ def _common(x, y, assume_unique, size):
     """Return where common elements are in both vectors, and which places count."""
     order, values, new = _sorted(x)
     new = np.ones(x.size, bool) if assume_unique else new
-    place, valid = places(new & isin(values, y), size)
+    place, valid = places(new & isin(values, y), length(size, "intersect1d"))
     if not (x.size and y.size):
         return place, place, valid
     other, sorted_y, _ = _sorted(y)
@@ -235,7 +233,9 @@ def setdiff1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
     if not assume_unique:
         _, x, new = _sorted(x)
     fill_value = 0 if fill_value is None else fill_value
-    return _chosen(x, new & isin(x, y, invert=True), size, fill_value)
+    return _chosen(
+        x, new & isin(x, y, invert=True), length(size, "setdiff1d"), fill_value
+    )
 
 
 @traceable(np.setxor1d, more=SIZED)
@@ -257,7 +257,9 @@ def setxor1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
         parts.append((values, new & isin(values, other, invert=True)))
     both, alone = (concatenate(each) for each in zip(*parts, strict=True))
     order = sorting.arg_sort(both, stable=True)
-    return _chosen(take_p(both, order), take_p(alone, order), size, fill_value)
+    return _chosen(
+        take_p(both, order), take_p(alone, order), length(size, "setxor1d"), fill_value
+    )
 
 
 def _chosen(x, mask, size, fill_value):

@@ -21,6 +21,7 @@ from ..ops.reduce import sum_
 from ..ops.scan import cum_sum
 from ..ops.search import search_sorted
 from ..ops.shape import repeat_elements
+from ..transforms.arguments import shown
 from .arrays import arraylike, arraylikes, known_array, strong
 from .elementwise import where as where_p
 from .joining import stack
@@ -42,14 +43,29 @@ def advice(name):
     )
 
 
+def length(size, name):
+    """Return the argument ``size`` of a function as a number.
+
+    >>> length(np.int64(3), "nonzero")
+    3
+    """
+    try:
+        number = operator.index(size)
+    except TypeError:
+        raise TypeError(
+            f"{name}: size must be a whole number that is known, got {shown(size)}"
+        ) from None
+    if number < 0:
+        raise ValueError(f"{name}: size must not be negative, got {number}")
+    return number
+
+
 def places(mask, size):
     """Return where the first true elements of a vector are, and which places count.
 
     There are ``size`` places; those after the last true element are 0.
     """
-    size, n = operator.index(size), shape_of(mask)[0]
-    if size < 0:
-        raise ValueError(f"size must not be negative, got {size}")
+    n = shape_of(mask)[0]
     if n == 0:
         return np.zeros(size, np.intp), np.zeros(size, bool)
     order = sorting.arg_sort(ew.logical_not(mask), stable=True)
@@ -77,7 +93,7 @@ def _nonzero(a, size, fill_value, name):
     shape = shape_of(a)
     if not shape:
         raise ValueError(f"{name}: a number has no indices; see np.atleast_1d")
-    flat, valid = places(ew.ne(ravel(a), 0), size)
+    flat, valid = places(ew.ne(ravel(a), 0), length(size, name))
     fills = fill_value if isinstance(fill_value, tuple) else (fill_value,) * len(shape)
     if len(fills) != len(shape):
         raise ValueError(f"{name}: fill values {fill_value} for {len(shape)} axes")
@@ -114,7 +130,7 @@ def argwhere(a, *, size=None, fill_value=None):
     if size is None:
         return np.argwhere(known_array(a, "argwhere", advice("argwhere")))
     if not shape_of(arraylike(a)):
-        return np.zeros((operator.index(size), 0), np.intp)
+        return np.zeros((length(size, "argwhere"), 0), np.intp)
     return stack(_nonzero(a, size, fill_value, "argwhere"), 1)
 
 
@@ -156,7 +172,7 @@ def _compress(condition, a, axis, out, size, fill_value, name):
     if size is None:
         known = known_array(condition, name, advice(name))
         return take_p(a, np.flatnonzero(known), axis)
-    index, valid = places(ew.ne(condition, 0), size)
+    index, valid = places(ew.ne(condition, 0), length(size, name))
     if 0 in a.shape:
         shape = (*a.shape[:axis], len(index), *a.shape[axis + 1 :])
         return broadcast_to(astype(strong(arraylike(fill_value)), a.dtype), shape)

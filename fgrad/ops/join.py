@@ -118,6 +118,11 @@ def _arrays(arrays, name):
 def concat(arrays, axis=0):
     """Join arrays along an axis that they have; ``axis=None`` flattens them."""
     arrays = _arrays(arrays, "concatenate")
+    if is_array(axis) and ndim_of(axis):
+        raise TypeError(
+            f"concatenate: axis must be an integer, got {aval_of(axis)}: arrays are "
+            "joined as one sequence, concatenate((x, y))"
+        )
     if axis is None:
         arrays, axis = [reshape(x, shape=(aval_of(x).size,)) for x in arrays], 0
     shapes = [shape_of(x) for x in arrays]

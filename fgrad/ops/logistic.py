@@ -16,6 +16,9 @@ def sigmoid(x):
     >>> sigmoid(np.array([-800.0, 0.0, 800.0]))
     array([0. , 0.5, 1. ])
     """
+    if np.iscomplexobj(x):
+        e = np.exp(np.where(np.real(x) >= 0, -x, x)[()])
+        return np.where(np.real(x) >= 0, 1, e)[()] / (1 + e)
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e)[()] / (1 + e)
 

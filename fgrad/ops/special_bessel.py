@@ -62,6 +62,13 @@ def _ive(c, z, v, x):
     return c * ((ive(v - 1, x) + ive(v + 1, x)) / 2 - sign(x) * z)
 
 
+def _i2e(x):
+    """Return ive(2, x); far out, where ive gives nan, by the recurrence."""
+    far = absolute(x) > 100
+    large, small = where(far, x, 1.0), where(far, 1.0, x)
+    return where(far, i0e(large) - 2 * (i1e(large) / large), ive(2, small))
+
+
 # fmt: off
 jv = special("jv", _order(lambda: jv), _lower_less_higher(lambda: jv))
 yv = special("yv", _order(lambda: yv), _lower_less_higher(lambda: yv))
@@ -96,7 +103,7 @@ special_i0 = special("special_i0", lambda c, z, x: c * special_i1(x),
 special_i1 = special("special_i1", lambda c, z, x: c * ((special_i0(x) + iv(2, x)) / 2),
                      ufunc=scipy_special.i1)
 i0e = special("i0e", lambda c, z, x: c * (i1e(x) - sign(x) * z))
-i1e = special("i1e", lambda c, z, x: c * ((i0e(x) + ive(2, x)) / 2 - sign(x) * z))
+i1e = special("i1e", lambda c, z, x: c * ((i0e(x) + _i2e(x)) / 2 - sign(x) * z))
 k0 = special("k0", lambda c, z, x: c * -k1(x))
 k1 = special("k1", lambda c, z, x: c * ((k0(x) + kv(2, x)) / -2))
 k0e = special("k0e", lambda c, z, x: c * (z - k1e(x)))
