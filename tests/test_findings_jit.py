@@ -233,3 +233,14 @@ def test_carries_that_show_one_memory_are_given_back_apart():
         for p, q in (run(x), fgrad.jit(run)(x)):
             assert not np.shares_memory(p, q)
             assert not np.shares_memory(p, x)
+
+
+def test_a_view_of_a_constant_is_given_back_as_a_copy():
+    constant = np.zeros(4)
+    for f in (lambda x: np.broadcast_to(constant, (3, 4)) + 0 * x[0].astype(int) * 0,
+              lambda x: fgrad.jacfwd(lambda x: np.abs(x) ** 0.0)(x)):  # fmt: skip
+        g = fgrad.jit(f)
+        first, second = g(np.ones(4)), g(np.ones(4))
+        assert first.flags.writeable
+        assert not np.shares_memory(first, second)
+        assert not np.shares_memory(first, constant)

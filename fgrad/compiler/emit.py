@@ -346,8 +346,8 @@ class Emitter:
         """Say whether an output may be an array, not only a number."""
         if self.numbers and is_number(atom_aval(atom)):  # but for a constant array
             return isinstance(atom, np.ndarray) and not self.depth
-        if root is None:
-            return isinstance(atom, np.ndarray)
+        if root is None:  # a constant, or a view of one
+            return isinstance(atom, np.ndarray) or bool(atom_aval(atom).shape)
         if root in self.jaxpr.invars:
             return bool(atom.aval.shape) or not root.aval.weak
         if _may_be_number(atom.aval):

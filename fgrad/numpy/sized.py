@@ -11,6 +11,7 @@ import operator
 import numpy as np
 
 from ..core import dtype_of, known_value, shape_of
+from ..errors import ConcretizationTypeError
 from ..ops import elementwise as ew
 from ..ops import sort as sorting
 from ..ops.axes import normalize_axis
@@ -51,6 +52,8 @@ def length(size, name):
     """
     try:
         number = operator.index(size)
+    except ConcretizationTypeError:
+        raise
     except TypeError:
         raise TypeError(
             f"{name}: size must be a whole number that is known, got {shown(size)}"
