@@ -721,3 +721,15 @@ def test_writing_nothing_is_no_write():
         return (row + y).sum()
 
     np.testing.assert_array_equal(grad(f)(np.ones((2, 3))), [[6.0] * 3, [2.0] * 3])
+
+
+@pytest.mark.xfail(strict=True, reason="a row at a traced index is a copy")
+def test_a_row_at_a_traced_index_is_written_through():
+    def f(x, i):
+        y = x * 1
+        row = y[i]
+        row[0] = 7.0
+        return y
+
+    x = np.ones((3, 2))
+    np.testing.assert_array_equal(fgrad.jit(f)(x, 1), f(x, 1))
