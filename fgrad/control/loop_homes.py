@@ -8,7 +8,8 @@ only right where nothing else remembers the old value, or the new one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.emit import Emitter
@@ -64,6 +65,15 @@ class Homes:
         self.pairs: dict[int, tuple[str, str]] = {}  # carries, and their two buffers
         self.updated: list[int] = []  # carries that are changed in place
 
+    @cached_property
+    def roots(self) -> dict[Var, Var]:
+        """Whose memory the views of the body show."""
+        return roots_of(self.body)
+
+    def _shown(self, atoms: Iterable[Any]) -> list[Var]:
+        """Return whose memory some atoms have."""
+        return [self.roots.get(a, a) for a in variables(atoms)]
+
     def put(self, out: Any, place: str) -> None:
         """Have a value written into memory that an expression names, if it can be."""
         if isinstance(self.inner, PlannedEmitter) and self._is_free(out):
@@ -77,11 +87,10 @@ class Homes:
         """
         if not isinstance(self.inner, PlannedEmitter):
             return
-        roots = roots_of(self.body)
-        remembered = Counter(roots.get(a, a) for a in variables(kept))
+        remembered = Counter(self._shown(kept))
         for eqn in self.eqns:
             if may_show_inputs(eqn):
-                remembered.update(2 * [roots.get(a, a) for a in variables(eqn.inputs)])
+                remembered.update(2 * self._shown(eqn.inputs))
         for k in carries:
             old, out = self.body.invars[self.loop.n_consts + k], self.body.outs[k]
             if not self._is_free(out) or remembered[old] or remembered[out] > 1:
@@ -104,15 +113,13 @@ class Homes:
             return False
         if not inner.is_large(old.aval) or old not in inner.known:
             return False
-        roots = roots_of(self.body)
-        shown = [roots.get(a, a) for a in variables((*eqn.inputs[1:], *self.body.outs))]
         needed = set(variables(eqn.inputs))  # what is computed before the change
         for e in reversed(self.eqns):
             if needed.intersection(e.outs):
                 needed.update(variables(e.inputs))
-        others = [e for e in self.eqns if e is not eqn and needed.isdisjoint(e.outs)]
-        read = [roots.get(a, a) for e in others for a in variables(e.inputs)]
-        return old not in (*shown, *read)
+        later = [e for e in self.eqns if e is not eqn and needed.isdisjoint(e.outs)]
+        read = [a for e in later for a in e.inputs]
+        return old not in self._shown((*eqn.inputs[1:], *self.body.outs, *read))
 
     def _is_free(self, out: Any) -> bool:
         return type(out) is Var and out in self.made and out not in self.given

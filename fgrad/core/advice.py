@@ -59,7 +59,6 @@ _CALLS = {
     "as_strided": "write x[index] with an array of indices, or "
     "np.lib.stride_tricks.sliding_window_view(x, n)",
     "ndenumerate": "write for i in np.ndindex(x.shape), and x[i]",
-    "nditer": "write for i in np.ndindex(x.shape), and x[i]",
     "masked_array": _MASKED,
     "MaskedArray": _MASKED,
     "masked_where": _MASKED,

@@ -83,14 +83,15 @@ def astype(x, dtype):
 # -- real and imaginary parts ------------------------------------------------------
 
 
-def _real_dtype(dtype):
+def real_dtype(dtype):
+    """Return the dtype of the parts of a complex number; of others their own."""
     return np.empty(0, dtype).real.dtype
 
 
 real = Primitive(
     "real",
     impl=lambda x: np.real(x),
-    abstract=lambda x: Aval(x.shape, _real_dtype(x.dtype), x.weak),
+    abstract=lambda x: Aval(x.shape, real_dtype(x.dtype), x.weak),
     vjp=(lambda ct, z, x: astype(ct, x.dtype),),
     jvp=lambda ts, z, x: real(ts[0]),
     batch=lambda args, dims, size: (real(args[0]), dims[0]),
@@ -102,7 +103,7 @@ real = Primitive(
 imag = Primitive(
     "imag",
     impl=lambda x: np.imag(x),
-    abstract=lambda x: Aval(x.shape, _real_dtype(x.dtype), x.weak),
+    abstract=lambda x: Aval(x.shape, real_dtype(x.dtype), x.weak),
     vjp=(lambda ct, z, x: ct * -1j,),
     jvp=lambda ts, z, x: imag(ts[0]),
     batch=lambda args, dims, size: (imag(args[0]), dims[0]),

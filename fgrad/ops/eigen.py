@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive
-from .basic import fit_dtype, real, to_front
+from .basic import fit_dtype, real, real_dtype
 from .contract import matmul
 from .frames import (
     column_products,
@@ -21,23 +21,11 @@ from .frames import (
     plus_diagonal,
     times_diagonal,
 )
-from .solve import batch_one, conj_of, mH, result_dtype, solve_p, square
-
-
-def _real_dtype(dtype):
-    return np.empty(0, dtype).real.dtype
+from .solve import batch_each, batch_one, conj_of, mH, result_dtype, solve_p, square
 
 
 def _complex_dtype(a):
     return np.result_type(result_dtype(a), np.complex64)
-
-
-def _batch_pair(prim):
-    """Return the batch rule of a primitive that gives two arrays for a stack."""
-    return lambda args, dims, size, **params: (
-        prim()(to_front(args[0], dims[0]), **params),
-        [0, 0],
-    )
 
 
 # -- Hermitian matrices ------------------------------------------------------------
@@ -45,7 +33,7 @@ def _batch_pair(prim):
 
 def _abstract_eigh(a, *, upper):
     dtype = result_dtype(a)
-    return [Aval(a.shape[:-1], _real_dtype(dtype)), Aval(a.shape, dtype)]
+    return [Aval(a.shape[:-1], real_dtype(dtype)), Aval(a.shape, dtype)]
 
 
 def _eigh_vjp(cts, z, a, *, upper):
@@ -77,7 +65,7 @@ eigh_p = Primitive(
     abstract=_abstract_eigh,
     vjp=(_eigh_vjp,),
     jvp=_eigh_jvp,
-    batch=_batch_pair(lambda: eigh_p),
+    batch=batch_each(lambda: eigh_p, 2),
     emit=lambda names, *, upper: f"np.linalg.eigh({names[0]}, {'LU'[upper]!r})",
     multi=True,
 )
@@ -92,7 +80,7 @@ def _eigvalsh_jvp(ts, z, a, *, upper):
 eigvalsh_p = Primitive(
     "eigvalsh",
     impl=lambda a, *, upper: np.linalg.eigvalsh(a, "U" if upper else "L"),
-    abstract=lambda a, *, upper: Aval(a.shape[:-1], _real_dtype(result_dtype(a))),
+    abstract=lambda a, *, upper: Aval(a.shape[:-1], real_dtype(result_dtype(a))),
     vjp=(lambda ct, z, a, *, upper: _pulled_values(ct, eigh_p(a, upper=upper)[1], a),),
     jvp=_eigvalsh_jvp,
     batch=batch_one(lambda: eigvalsh_p),
@@ -178,7 +166,7 @@ eig_p = Primitive(
     ],
     vjp=(_eig_vjp,),
     jvp=_eig_jvp,
-    batch=_batch_pair(lambda: eig_p),
+    batch=batch_each(lambda: eig_p, 2),
     multi=True,
 )
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive
-from .basic import fit_dtype, imag, mapped, real, to_front
+from .basic import fit_dtype, imag, mapped, real
 from .contract import matmul
 from .solve import (
+    batch_each,
     batch_one,
     conj_of,
     inv,
@@ -198,17 +199,13 @@ def _slogdet_jvp(ts, z, a):
     return [z[0] * (imag(t) * 1j), real(t)]
 
 
-def _batch_slogdet(args, dims, size):
-    return slogdet_p(to_front(args[0], dims[0])), [0, 0]
-
-
 slogdet_p = Primitive(
     "slogdet",
     impl=lambda a: list(np.linalg.slogdet(a)),
     abstract=_abstract_slogdet,
     vjp=(_slogdet_vjp,),
     jvp=_slogdet_jvp,
-    batch=_batch_slogdet,
+    batch=batch_each(lambda: slogdet_p, 2),
     emit="np.linalg.slogdet({0})",
     multi=True,
 )

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive, ndim_of, shape_of
-from .basic import fit_dtype, to_front
+from .basic import fit_dtype
 from .contract import matmul
 from .join import concat, pad_constant
 from .lapack import solved
-from .solve import mT, result_dtype, tril_p, triu_p
+from .solve import batch_each, batch_one, mT, result_dtype, tril_p, triu_p
 from .sort import arg_sort, take_along_axis
 from .stacks import over_stack
 
@@ -98,17 +98,13 @@ def _lu_jvp(ts, z, a):
     return [None, *_lu_pushed(rows(ts[0], arg_sort(order)), l, u)]
 
 
-def _batch_list(prim, count):
-    return lambda args, dims, size: (prim()(to_front(args[0], dims[0])), [0] * count)
-
-
 lu_p = Primitive(
     "lu",
     impl=_lu,
     abstract=_abstract_lu,
     vjp=(_lu_vjp,),
     jvp=_lu_jvp,
-    batch=_batch_list(lambda: lu_p, 3),
+    batch=batch_each(lambda: lu_p, 3),
     multi=True,
 )
 
@@ -154,7 +150,7 @@ lu_factor_p = Primitive(
     abstract=_abstract_lu_factor,
     vjp=(_lu_factor_vjp,),
     jvp=_lu_factor_jvp,
-    batch=_batch_list(lambda: lu_factor_p, 2),
+    batch=batch_each(lambda: lu_factor_p, 2),
     multi=True,
 )
 
@@ -174,9 +170,6 @@ permutation = Primitive(
     abstract=lambda pivots, *, length: Aval(
         (*pivots.shape[:-1], length), np.dtype(np.intp)
     ),
-    batch=lambda args, dims, size, **params: (
-        permutation(to_front(args[0], dims[0]), **params),
-        0,
-    ),
+    batch=batch_one(lambda: permutation),
     flat=True,
 )

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive, broadcast_shapes
-from .basic import fit, fit_dtype, to_front
+from .basic import fit, fit_dtype
 from .contract import matmul
 from .join import concat
-from .solve import batch_one, conj_of, mH, mT, result_dtype, solve_p
+from .solve import batch_each, batch_one, conj_of, mH, mT, result_dtype, solve_p
 from .stacks import batch_stacks, double, over_stack, stacked_like
 
 # -- exp -----------------------------------------------------------------------------
@@ -240,9 +240,6 @@ polar_p = Primitive(
     abstract=_abstract_polar,
     vjp=(_polar_vjp,),
     jvp=_polar_jvp,
-    batch=lambda args, dims, size: (
-        polar_p(to_front(args[0], dims[0])),
-        [0, 0],
-    ),
+    batch=batch_each(lambda: polar_p, 2),
     multi=True,
 )

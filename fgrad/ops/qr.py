@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive, shape_of
-from .basic import fit_dtype, imag, to_front
+from .basic import fit_dtype, imag
 from .contract import matmul
 from .frames import (
     columns,
@@ -25,6 +25,7 @@ from .frames import (
 from .index import getitem
 from .join import pad_constant
 from .solve import (
+    batch_each,
     conj_of,
     matrices,
     mH,
@@ -116,10 +117,7 @@ qr_p = Primitive(
     abstract=_abstract_qr,
     vjp=(_qr_vjp,),
     jvp=_qr_jvp,
-    batch=lambda args, dims, size, **params: (
-        qr_p(to_front(args[0], dims[0]), **params),
-        [0, 0],
-    ),
+    batch=batch_each(lambda: qr_p, 2),
     emit=lambda names, *, full: (
         f"np.linalg.qr({names[0]}, {'complete' if full else 'reduced'!r})"
     ),

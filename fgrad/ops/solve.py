@@ -42,6 +42,14 @@ def batch_one(prim):
     )
 
 
+def batch_each(prim, count):
+    """Return the batch rule of one that gives ``count`` arrays for each matrix."""
+    return lambda args, dims, size, **params: (
+        prim()(to_front(args[0], dims[0]), **params),
+        [0] * count,
+    )
+
+
 def _triangle(name, function):
     """Return the linear primitive that keeps a triangle of every matrix."""
     prim = Primitive(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive, shape_of
-from .basic import fit_dtype, real, to_front
+from .basic import fit_dtype, real
 from .contract import matmul
 from .elementwise import eq, where
 from .frames import (
@@ -30,7 +30,7 @@ from .frames import (
     turned_inside,
     turned_out,
 )
-from .solve import batch_one, conj_of, matrices, mH, mT, result_dtype
+from .solve import batch_each, batch_one, conj_of, matrices, mH, mT, result_dtype
 
 # -- the decomposition -------------------------------------------------------------
 
@@ -110,10 +110,7 @@ svd_p = Primitive(
     abstract=_abstract_svd,
     vjp=(_svd_vjp,),
     jvp=_svd_jvp,
-    batch=lambda args, dims, size, **params: (
-        svd_p(to_front(args[0], dims[0]), **params),
-        [0, 0, 0],
-    ),
+    batch=batch_each(lambda: svd_p, 3),
     emit="np.linalg.svd({0}, {full})",
     multi=True,
 )

@@ -10,8 +10,6 @@ array([4., 0.])
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import scipy.fft as _scipy
 
@@ -23,7 +21,7 @@ from ..ops import fft as ops
 from ..ops.axes import normalize_axis, ordered_axes
 from ..ops.basic import astype
 from ..ops.cosine import dct_p
-from .naming import exposed as _exposed
+from .naming import attributes as _attributes
 
 __all__ = list(_scipy.__all__)
 
@@ -109,8 +107,4 @@ for _name in ("fftn", "ifftn", "rfftn", "irfftn"):
     _as_numpy_along_many(_name)
 
 
-def __getattr__(name: str) -> Any:
-    """Return SciPy's object of that name, able to take traced values."""
-    value = _exposed(_scipy, name)
-    globals()[name] = value
-    return value
+__getattr__ = _attributes(_scipy, globals())

@@ -6,8 +6,6 @@ array([1.      , 0.367879])
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import scipy.integrate as _scipy
 
@@ -22,7 +20,7 @@ from ..ops.axes import normalize_axis
 from ..ops.basic import astype as _astype
 from ..ops.reduce import sum_
 from ..ops.scan import cum_sum
-from .naming import exposed as _exposed
+from .naming import attributes as _attributes
 from .ode import odeint as odeint
 
 
@@ -83,8 +81,4 @@ def _traced_simpson(y, x=None, *, dx=1.0, axis=-1):
     return z + last - b**3 / (6 * a * (a + b)) * y[..., -3]
 
 
-def __getattr__(name: str) -> Any:
-    """Return SciPy's object of that name, able to take traced values or to refuse."""
-    value = _exposed(_scipy, name)
-    globals()[name] = value
-    return value
+__getattr__ = _attributes(_scipy, globals())

@@ -9,24 +9,18 @@ array([[1., 1.],
 
 from __future__ import annotations
 
-from typing import Any
-
 import scipy.linalg as _scipy
 
 from . import factors as _factors  # noqa: F401
 from . import matrices as _matrices  # noqa: F401
 from . import matrix_functions as _matrix_functions  # noqa: F401
 from . import spectra as _spectra  # noqa: F401
-from .naming import exposed as _exposed
+from .naming import attributes as _attributes
 
 __all__ = [n for n in _scipy.__all__ if not n.startswith("_")]
 
 
-def __getattr__(name: str) -> Any:
-    """Return SciPy's object of that name, able to take traced values."""
-    value = _exposed(_scipy, name)
-    globals()[name] = value
-    return value
+__getattr__ = _attributes(_scipy, globals())
 
 
 def __dir__() -> list[str]:

@@ -35,6 +35,16 @@ def exposed(module: ModuleType, name: str) -> Any:
     return call
 
 
+def attributes(module: ModuleType, namespace: dict[str, Any]) -> Callable[[str], Any]:
+    """Return the ``__getattr__`` of a module that stands before one of SciPy's."""
+
+    def find_name(name: str) -> Any:
+        namespace[name] = value = exposed(module, name)
+        return value
+
+    return find_name
+
+
 def computed(
     name: str,
     function: Callable[..., Any],

@@ -19,7 +19,7 @@ from ..numpy.table import traceable
 from ..ops import elementwise as ew
 from ..ops.basic import astype
 from ..ops.index import getitem
-from .naming import exposed as _exposed
+from .naming import attributes as _attributes
 
 __all__ = [n for n in _scipy.__all__ if not n.startswith("_")]
 
@@ -112,8 +112,4 @@ def _neighbours(c, n, order, index):
     return [(index(low, n), 1 - share), (index(low + 1, n), share)]
 
 
-def __getattr__(name: str) -> Any:
-    """Return SciPy's object of that name, able to take traced values or to refuse."""
-    value = _exposed(_scipy, name)
-    globals()[name] = value
-    return value
+__getattr__ = _attributes(_scipy, globals())

@@ -20,7 +20,7 @@ from ..pytree import tree_leaves
 from ..transforms.arguments import check_callable, name_of
 from ..transforms.grad import value_and_grad
 from ..transforms.jacobian import hessian, hvp, jacobian
-from .naming import exposed as _exposed
+from .naming import attributes as _attributes
 
 __all__ = ["OptimizeResults", "least_squares", "minimize", "root"]
 
@@ -216,8 +216,4 @@ class _Problem:
         )
 
 
-def __getattr__(name: str) -> Any:
-    """Return SciPy's object of that name, which refuses traced values."""
-    value = _exposed(_scipy, name)
-    globals()[name] = value
-    return value
+__getattr__ = _attributes(_scipy, globals())

@@ -8,22 +8,16 @@ array([2., 1.])
 
 from __future__ import annotations
 
-from typing import Any
-
 import scipy.signal as _scipy
 
 from . import convolutions as _convolutions  # noqa: F401
 from . import spectral as _spectral  # noqa: F401
-from .naming import exposed as _exposed
+from .naming import attributes as _attributes
 
 __all__ = [n for n in _scipy.__all__ if not n.startswith("_")]
 
 
-def __getattr__(name: str) -> Any:
-    """Return SciPy's object of that name, able to take traced values."""
-    value = _exposed(_scipy, name)
-    globals()[name] = value
-    return value
+__getattr__ = _attributes(_scipy, globals())
 
 
 def __dir__() -> list[str]:
