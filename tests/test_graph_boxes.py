@@ -45,7 +45,7 @@ def test_every_call_is_a_box():
     titles = {
         "checkpoint square": ["x²"],
         "cond, branch True": ["×"],
-        "while_loop ×3 iterations, the first": ["×", "lt"],
+        "while_loop ×3 iterations, the first": ["×", "<"],
         "custom_jvp(with_tangent)": ["sin"],
         "custom_vjp(with_cotangent)": ["sin", "×"],
     }

@@ -335,13 +335,36 @@ GRAPHS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("direction", ["LR", "TB"])
 @pytest.mark.parametrize("name", GRAPHS)
-def test_numbers_and_nodes_do_not_lie_upon_each_other(browse, name):
+def test_numbers_and_nodes_do_not_lie_upon_each_other(browse, name, direction):
     function, args, how = GRAPHS[name]
-    told = browse(draw(function, **how)(*args), _COLLISIONS)
+    told = browse(draw(function, direction=direction, **how)(*args), _COLLISIONS)
     assert told["count"] > 8
     assert told["collisions"] == []
     assert told["wide"] == []
+
+
+def test_a_page_runs_from_the_top_and_is_turned(browse):
+    told = browse(
+        draw(calls, direction="TB")(1.5),
+        """
+        const runs = () => edges.size && [...edges.values()].map(e => {
+          const centre = key => {
+            const box = svg.querySelector(`[data-key="${key}"] > rect`).getBBox();
+            return [box.x + box.width / 2, box.y + box.height / 2];
+          };
+          const [a, b] = [centre(e.source), centre(e.target)];
+          return [b[0] - a[0], b[1] - a[1]];
+        });
+        told.down = runs(); press("turn"); told.right = runs();
+        key("t"); told.again = runs();
+        """,
+    )
+    assert len(told["down"]) > 5
+    assert all(dy > 20 for _, dy in told["down"])
+    assert all(dx > 20 for dx, _ in told["right"])
+    assert told["again"] == told["down"]
 
 
 def test_pages_of_large_graphs_are_small():

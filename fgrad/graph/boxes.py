@@ -46,7 +46,7 @@ def title(eqn: Eqn, found: Record) -> str:
     >>> import fgrad
     >>> from .recording import record
     >>> wave = fgrad.checkpoint(np.sin)
-    >>> found = record(lambda x: wave(x), (1.0,), "draw")
+    >>> found = record(lambda x: wave(x), (1.0,), "draw", ["x"])
     >>> title(found.jaxpr.eqns[0], found)
     'checkpoint sin'
     """

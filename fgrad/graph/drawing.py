@@ -11,12 +11,12 @@ from typing import Any
 
 from ..core import aval_of, is_inexact, short_errors
 from ..errors import MissingRuleError
-from ..transforms.arguments import name_of, shown
+from ..transforms.arguments import check_callable, name_of
 from .dot import to_dot
 from .mermaid import to_mermaid
 from .model import Graph, graph_of
 from .page import to_html
-from .recording import Record, check_scalar, record
+from .recording import Record, by_position, check_scalar, record
 
 _NEEDS_DOT = (
     "drawing a graph as {0} needs the program `dot` of Graphviz, which is not on the "
@@ -56,10 +56,10 @@ class Drawing:
         """Return a page that needs nothing else.
 
         Drag to move, turn the wheel to zoom, point at nodes and edges, step through
-        both passes with the arrow keys, click a box to fold it up. The page always runs
-        from left to right.
+        both passes with the arrow keys, click a box to fold it up, turn it from top to
+        bottom and back.
         """
-        return to_html(self.graph, self.heat)
+        return to_html(self.graph, self.direction, self.heat)
 
     def svg(self) -> str:
         """Return the graph as an SVG picture, which Graphviz draws.
@@ -136,7 +136,8 @@ def draw(
 ) -> Callable[..., Drawing]:
     """Return a function that draws the computational graph of ``fun``.
 
-    It takes the arguments of ``fun``. Nodes are operations; edges carry the value that
+    It takes the arguments of ``fun``, also by keyword; what is no array (a string, a
+    function) is handed over as it is. Nodes are operations; edges carry the value that
     flows forwards and, with ``grad``, the gradient that flows back: by default if the
     output is a scalar. ``fun`` may be a transformed function: ``draw(fgrad.grad(f))``.
 
@@ -146,7 +147,7 @@ def draw(
     gradients in its box, since the rule does not look into it.
 
     ``heat`` shows vectors and matrices as small heat maps. ``direction`` is ``"LR"``,
-    from left to right, or ``"TB"``, from top to bottom (in pictures, DOT and Mermaid).
+    from left to right, or ``"TB"``, from top to bottom.
 
     Raises TypeError for ``grad=True`` if the output is no scalar, and ValueError if the
     graph has more than ``max_nodes`` nodes.
@@ -157,14 +158,18 @@ def draw(
     >>> [float(node.gradient) for node in drawing.graph.nodes if node.kind == "input"]
     [5.0, 3.0]
     """
+    check_callable(fun, "draw")
     if direction not in ("LR", "TB"):
-        raise ValueError(f'draw: direction is "LR" or "TB", got {shown(direction)}')
+        raise ValueError(f'draw: direction is "LR" or "TB", got {direction!r}')
+    if grad not in (None, True, False):
+        raise ValueError(f"draw: grad is True, False or None, got {grad!r}")
     if type(depth) is not int or depth < 0:
-        raise ValueError(f"draw: depth is a number of levels >= 0, got {shown(depth)}")
+        raise ValueError(f"draw: depth is a number of levels >= 0, got {depth!r}")
 
     @short_errors
-    def drawn(*args: Any) -> Drawing:
-        found = record(fun, args, "draw")
+    def drawn(*args: Any, **keywords: Any) -> Drawing:
+        called, values, labels = by_position(fun, args, keywords, "draw")
+        found = record(called, values, "draw", labels)
         _check_size(len(found.jaxpr.eqns), found.name, max_nodes)
         seeds = _seeds(found, fun, grad)
         try:

@@ -11,13 +11,14 @@ import numpy as np
 
 from ..core import Eqn, Var, aval_of, is_inexact, short_errors
 from ..core.source import where
-from ..transforms.arguments import name_of, shown
+from ..transforms.arguments import check_callable, name_of
 from .boxes import box_of, is_call, is_open, title
+from .formulas import local_gradient
 from .gradients import Gradients, gradients_of
 from .naming import names_of
-from .recording import Record, check_scalar, record
+from .recording import Record, by_position, check_scalar, record
 from .tables import as_html, as_latex, as_markdown, as_text
-from .wording import constant, expression, is_number, local_gradient, short, slope
+from .wording import constant, expression, is_number, short, slope
 
 
 @dataclass(frozen=True)
@@ -128,14 +129,14 @@ def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explana
     dlambda/dx = 0.47943
     dlambda/dy = 1.7552
     """
+    check_callable(fun, "explain")
     if type(depth) is not int or depth < 0:
-        raise ValueError(
-            f"explain: depth is a number of levels >= 0, got {shown(depth)}"
-        )
+        raise ValueError(f"explain: depth is a number of levels >= 0, got {depth!r}")
 
     @short_errors
-    def explained(*args: Any) -> Explanation:
-        found = record(fun, args, "explain")
+    def explained(*args: Any, **keywords: Any) -> Explanation:
+        called, values, labels = by_position(fun, args, keywords, "explain")
+        found = record(called, values, "explain", labels)
         outs = [found.value(atom) for atom in found.jaxpr.outs]
         check_scalar(outs, f"explain({name_of(fun)})", "explain(lambda x: {})")
         gradients = gradients_of(found, [1.0])

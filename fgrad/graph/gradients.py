@@ -29,7 +29,7 @@ def gradients_of(record: Record, seeds: list[Any]) -> Gradients:
     """Pull cotangents of the outputs back through every operation.
 
     >>> from .recording import record
-    >>> found = record(lambda x, y: x * y, (3.0, 4.0), "draw")
+    >>> found = record(lambda x, y: x * y, (3.0, 4.0), "draw", ["x", "y"])
     >>> gradients = gradients_of(found, [1.0])
     >>> [float(gradients.cotangents[v]) for v in found.jaxpr.invars]
     [4.0, 3.0]

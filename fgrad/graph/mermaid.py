@@ -25,7 +25,11 @@ def to_mermaid(graph: Graph, direction: str = "LR") -> str:
 
     >>> from .model import graph_of
     >>> from .recording import record
-    >>> print(to_mermaid(graph_of(record(lambda x: 2.0 * x, (3.0,), "draw"), [1.0])))
+    >>> print(
+    ...     to_mermaid(
+    ...         graph_of(record(lambda x: 2.0 * x, (3.0,), "draw", ["x"]), [1.0])
+    ...     )
+    ... )
     flowchart LR
       n0["x"]
       n1(("×"))

@@ -10,10 +10,11 @@ from ..core import Aval, Eqn, Var, aval_of, variables
 from ..core.source import expression as source_text
 from ..core.source import where
 from .boxes import Box, box_of, is_call, title
+from .formulas import local_gradient, symbol
 from .gradients import Gradients, gradients_of
 from .naming import names_of
 from .recording import Record
-from .wording import constant, expression, local_gradient, symbol
+from .wording import constant, expression
 
 
 @dataclass
@@ -123,7 +124,9 @@ def graph_of(
     are called inside are boxes, ``depth`` levels deep.
 
     >>> from .recording import record
-    >>> graph = graph_of(record(lambda x, y: x * y, (3.0, 4.0), "draw"), [1.0])
+    >>> graph = graph_of(
+    ...     record(lambda x, y: x * y, (3.0, 4.0), "draw", ["x", "y"]), [1.0]
+    ... )
     >>> [(node.symbol, float(node.gradient)) for node in graph.nodes]
     [('x', 4.0), ('y', 3.0), ('×', 1.0), ('output', 1.0)]
     """

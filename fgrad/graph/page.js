@@ -5,6 +5,7 @@ const status = document.getElementById("status");
 const byId = id => document.getElementById(id);
 const folded = new Set(), nodes = new Map(), edges = new Map();
 let whole = [0, 0, 1, 1], view = whole, at = steps.length, timer = null;
+let downwards = direction === "TB";
 
 (function collect(part) {
   for (const node of part.nodes) { nodes.set(node.key, node); if (node.body) collect(node.body); }
@@ -23,8 +24,9 @@ function element(name, attributes, parent, text) {
 }
 
 function draw() {
-  const layout = layOut(graph, folded);
+  const layout = layOut(graph, folded, downwards);
   svg.replaceChildren();
+  svg.classList.toggle("downwards", downwards);
   const defs = element("defs", {}, svg);
   const head = element("marker", {id: "head", viewBox: "0 0 8 8", refX: 7, refY: 4,
     markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto"}, defs);
@@ -44,8 +46,10 @@ function drawNode({node, x, y, w, h, open}) {
     rx: node.kind === "operation" ? Math.min(17, h / 2) : 6}, g);
   const sign = node.body ? (open ? "▾ " : "▸ ") : "";
   const maps = open ? [] : Object.values(node.maps || {});
-  element("text", open ? {x: left + 10, y: top + 13} : {x, y: maps.length ? y - 20 : y},
-    g, sign + node.symbol);
+  const title = downwards ? {x: left + 13, y: top + h - 10,
+                             transform: `rotate(-90 ${left + 13} ${top + h - 10})`}
+                          : {x: left + 10, y: top + 13};
+  element("text", open ? title : {x, y: maps.length ? y - 20 : y}, g, sign + node.symbol);
   maps.forEach((map, i) => {
     const box = {x: x - maps.length * 20 + i * 40 + 2, y: y - 8, width: 36, height: 36};
     element("image", {...box, href: map, preserveAspectRatio: "none"}, g);
@@ -59,19 +63,25 @@ function drawNode({node, x, y, w, h, open}) {
   }
 }
 
-function drawEdge({edge, points, label}) {
+function drawEdge({edge, points, label, labelled}) {
   const g = element("g", {class: "edge", "data-edge": edge.key}, svg);
+  const [x, y] = label, above = edge.value.length, below = edge.gradient.length;
+  const high = LINE * (above + below) / 2 + 1; // numbers interrupt a line from the top
   let d = `M${points[0]} L${points[1]}`;
   for (let i = 2; i < points.length; i += 2) {
-    const [a, b] = [points[i - 1], points[i]], middle = (a[0] + b[0]) / 2;
-    d += ` C${middle},${a[1]} ${middle},${b[1]} ${b} L${points[i + 1]}`;
+    const [a, b] = [points[i - 1], points[i]];
+    const [u, v] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+    d += downwards ? ` C${a[0]},${v} ${b[0]},${v} ${b}` : ` C${u},${a[1]} ${u},${b[1]} ${b}`;
+    if (downwards && i + 1 === labelled) d += ` L${x},${y - high} M${x},${y + high}`;
+    d += ` L${points[i + 1]}`;
   }
   element("path", {class: "wide", d}, g);
   element("path", {class: "line", d, "marker-end": "url(#head)"}, g);
-  edge.value.forEach((text, i) => element("text", {class: "value", x: label[0],
-    y: label[1] - 4 - LINE * (edge.value.length - 1 - i)}, g, text));
-  edge.gradient.forEach((text, i) => element("text", {class: "gradient", x: label[0],
-    y: label[1] + LINE * (i + 1) - 1}, g, text));
+  const middle = y + (downwards ? LINE * (above - below) / 2 : 0);
+  edge.value.forEach((text, i) => element("text", {class: "value", x,
+    y: middle - 4 - LINE * (above - 1 - i)}, g, text));
+  edge.gradient.forEach((text, i) => element("text", {class: "gradient", x,
+    y: middle + LINE * (i + 1) - 1}, g, text));
   listen(g, () => inform(edge.card));
 }
 
@@ -92,6 +102,13 @@ function inform(facts, maps = {}) {
     image.src = map; image.alt = `the ${name} as colours`;
     figure.append(name, image); card.append(figure);
   }
+}
+
+function turn() {
+  downwards = !downwards;
+  draw();
+  show(at);
+  begin();
 }
 
 function fold(key) {
@@ -167,8 +184,9 @@ function begin() {
     return;
   }
   const first = svg.querySelector(".node:not(.constant) > rect").getBBox();
-  view = [0, first.y + first.height / 2 - box.height * 0.8,
-          box.width * 1.6, box.height * 1.6];
+  view = [0, 0, box.width * 1.6, box.height * 1.6];
+  if (downwards) view[0] = first.x + first.width / 2 - box.width * 0.8;
+  else view[1] = first.y + first.height / 2 - box.height * 0.8;
   look();
 }
 
@@ -213,12 +231,12 @@ svg.addEventListener("pointermove", event => {
 
 const actions = {
   first: () => show(0), back: () => go(-1), play, next: () => go(1),
-  last: () => show(steps.length), fit, in: () => zoom(1 / 1.25, 0.5, 0.5),
+  last: () => show(steps.length), fit, turn, in: () => zoom(1 / 1.25, 0.5, 0.5),
   out: () => zoom(1.25, 0.5, 0.5),
 };
 for (const [id, action] of Object.entries(actions)) byId(id).onclick = action;
 const keys = {Home: "first", ArrowLeft: "back", " ": "play", ArrowRight: "next",
-              End: "last", f: "fit", "+": "in", "=": "in", "-": "out"};
+              End: "last", f: "fit", t: "turn", "+": "in", "=": "in", "-": "out"};
 addEventListener("keydown", event => {
   const action = keys[event.key];
   if (!action || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -16,12 +16,13 @@ from .wording import is_number, precise, short, short_lines, slope
 _MAP_SIZE = 24
 
 
-def to_html(graph: Graph, heat: bool = False) -> str:
+def to_html(graph: Graph, direction: str = "LR", heat: bool = False) -> str:
     """Return the page of a graph; its scripts place the nodes and draw them."""
     template = _read("page.html")
     parts = {
         "TITLE": escape(graph.name),
         "STYLE": _read("page.css"),
+        "DIRECTION": direction,
         "GRAPH": _script(_graph(graph, heat)),
         "STEPS": _script([asdict(step) for step in steps_of(graph)]),
         "LAYOUT": _read("page_layout.js"),

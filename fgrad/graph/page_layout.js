@@ -5,23 +5,31 @@
 // own in each of them, shared by all edges from the same place. The numbers of an edge
 // stand where it is straight, left of its end, and each end has a height of its own:
 // so numbers never lie upon each other, nor upon nodes.
+//
+// A graph that runs from top to bottom is laid out in the same way, with the sizes of
+// nodes and numbers exchanged, and mirrored at the end. Its numbers are wide instead of
+// high; so nodes do not grow with them, and edges bend once more to reach the node.
 
 const LETTER = 7.4, SMALL = 6.3, LINE = 13, MARGIN = 12, TITLE = 24, GAP = 12;
+const BEND = 26; // what an edge from the top needs between its numbers and its end
 
 function mean(xs) { return xs.reduce((a, b) => a + b, 0) / xs.length; }
 
-// The room that the numbers of an edge need.
+// The room that the numbers of an edge need, along the flow and across it.
 function labelSize(edge) {
   const lines = [...edge.value, ...edge.gradient];
   const above = edge.value.length, below = edge.gradient.length;
-  return {width: Math.max(...lines.map(t => t.length)) * SMALL + 24,
-          height: 2 * LINE * Math.max(above, below) + 4};
+  const wide = Math.max(...lines.map(t => t.length)) * SMALL;
+  return turned ? {w: LINE * lines.length + 10 + BEND, h: wide + 10}
+                : {w: wide + 24, h: 2 * LINE * Math.max(above, below) + 4};
 }
 
+// The size of a node, along the flow and across it.
 function nodeSize(node) {
   const maps = Object.keys(node.maps || {}).length;
-  return {w: Math.max(34, node.symbol.length * LETTER + 16, maps * 40 + 12),
-          h: maps ? 70 : 34};
+  const w = Math.max(34, node.symbol.length * LETTER + 16, maps * 40 + 12);
+  const h = maps ? 70 : 34;
+  return turned ? {w: h, h: w} : {w, h};
 }
 
 // Return the layer of every node. In a body, inputs and outputs stand at its borders.
@@ -73,9 +81,24 @@ function spaced(wished, distance) {
   return blocks.flatMap(b => b.offsets.map(o => b.sum / b.count + o));
 }
 
+let turned = false;
+
 // Return {w, h, nodes, edges}: all places below a graph, from its top left corner.
+function layOut(graph, folded, downwards) {
+  turned = downwards;
+  const found = laidOut(graph, folded);
+  if (turned) mirror(found);
+  return found;
+}
+
+function mirror(found) {
+  [found.w, found.h] = [found.h, found.w];
+  for (const p of found.nodes.values()) [p.x, p.y, p.w, p.h] = [p.y, p.x, p.h, p.w];
+  for (const e of found.edges) [...e.points, e.label].forEach(point => point.reverse());
+}
+
 // `bands` are the heights that the numbers before a body's inputs need.
-function layOut(graph, folded, bands = null) {
+function laidOut(graph, folded, bands = null) {
   const slots = new Map(), into = groups(graph.edges, e => e.target);
   for (const node of graph.nodes) slots.set(node.key, slotOf(node, into, folded, bands));
   const layer = layersOf(graph, bands !== null);
@@ -87,9 +110,9 @@ function layOut(graph, folded, bands = null) {
 // Return the room of a node, and the heights at which edges enter and leave it.
 function slotOf(node, into, folded, bands) {
   const edges = (into.get(node.key) || []).slice().sort((a, b) => a.place - b.place);
-  const heights = new Map(edges.map(e => [e.place, labelSize(e).height]));
+  const heights = new Map(edges.map(e => [e.place, labelSize(e).h]));
   if (node.body && !folded.has(node.key)) {
-    const inner = layOut(node.body, folded, heights);
+    const inner = laidOut(node.body, folded, heights);
     const w = Math.max(inner.w, node.symbol.length * LETTER + 50), h = inner.h + TITLE;
     const y = key => inner.nodes.get(key).y + TITLE - h / 2;
     const ports = kind => node.body.nodes.filter(n => n.kind === kind).map(n => y(n.key));
@@ -172,9 +195,9 @@ function drawnAt(graph, columns, slots, into, layer, inside) {
   const rights = [];
   columns.forEach((column, i) => {
     const ends = column.flatMap(s => s.node ? into.get(s.node.key) || [] : []);
-    const room = Math.max(0, ...ends.map(e => labelSize(e).width));
+    const room = Math.max(0, ...ends.map(e => labelSize(e).w));
     const start = x;
-    if (i) x += 34 + Math.min(90, steepest(ends, slots) / 5) + room;
+    if (i) x += 34 + Math.min(turned ? 30 : 90, steepest(ends, slots) / 5) + room;
     const w = Math.max(4, ...column.map(s => s.w));
     for (const slot of column) {
       slot.left = inside && i === 0 ? x : x + (w - slot.w) / 2;
@@ -196,7 +219,7 @@ function steepest(edges, slots) {
 
 function place(slot, top, result) {
   const {node, w, h, inner} = slot, y = slot.y - top;
-  const size = inner ? h : Math.max(nodeSize(node).h, slot.ins.length > 1 ? h : 0);
+  const size = inner ? h : breadth(slot);
   result.nodes.set(node.key, {node, x: slot.left + w / 2, y, w, h: size, open: !!inner});
   if (!inner) return;
   const dx = slot.left, dy = y - h / 2 + TITLE, shift = p => [p[0] + dx, p[1] + dy];
@@ -223,17 +246,36 @@ function path(edge, slots, layer, rights, top, columns) {
     const bend = slots.get(`${edge.source}:${edge.out}@${i}`);
     points.push([bend.turn, bend.y - top], [rights[i - first], bend.y - top]);
   }
-  const offset = to.ins[edge.place] || 0;
+  const offset = to.ins[edge.place] || 0, end = turned ? port(to, edge.place) : offset;
   y = to.y + offset - top;
-  x = to.left + (to.inner ? 0 : notch(to, offset));
-  points.push([to.turn, y], [x, y]);
-  return {edge, points, label: [x - 9, y], toBorder: to.node.kind === "output"};
+  x = to.left + (to.inner ? 0 : notch(to, end));
+  const straight = turned && !to.inner ? to.left - BEND : x;
+  points.push([to.turn, y], [straight, y]);
+  const labelled = points.length - 1; // which point the straight line with numbers ends at
+  if (turned && !to.inner) points.push([x - 8, to.y + end - top], [x, to.y + end - top]);
+  const below = to.inner ? 3 : BEND / 2; // nothing bends before a box
+  const middle = turned ? [straight - labelSize(edge).w / 2 + below, y] : [x - 9, y];
+  return {edge, points, label: middle, labelled, toBorder: to.node.kind === "output"};
 }
 
-// How far the round side of a node is from its left end at some height.
+// How broad a node is drawn: where numbers are above each other, all its edges end at it.
+function breadth(slot) {
+  const own = nodeSize(slot.node).h;
+  return turned || slot.ins.length < 2 ? own : Math.max(own, slot.h);
+}
+
+// Where an edge from the top ends at a node that is narrower than its numbers.
+function port(slot, place) {
+  if (slot.inner) return slot.ins[place] || 0;
+  const places = Object.keys(slot.ins), n = places.length;
+  const step = Math.min(22, (breadth(slot) - 14) / Math.max(1, n - 1));
+  return (places.indexOf(String(place)) - (n - 1) / 2) * step;
+}
+
+// How far the round side of a node is from its end at some height.
 function notch(slot, offset) {
   if (slot.node.kind !== "operation") return 0;
-  const h = Math.max(nodeSize(slot.node).h, slot.ins.length > 1 ? slot.h : 0);
+  const h = breadth(slot);
   const r = Math.min(17, h / 2), beyond = Math.max(0, Math.abs(offset) - (h / 2 - r));
   return r - Math.sqrt(Math.max(0, r * r - beyond * beyond));
 }

@@ -25,7 +25,7 @@ from ..transforms.arguments import check_callable, name_of
 from ..transforms.grad import value_and_grad
 from .boxes import is_call, title
 from .naming import names_of
-from .recording import Record, check_scalar, checked_names, record
+from .recording import Record, by_position, check_scalar, record
 from .tables import as_html, as_markdown
 from .wording import constant, expression
 
@@ -165,34 +165,35 @@ def backward_program(fun: Callable[..., Any]) -> Callable[..., Programs]:
     a = s * s                      | c = 1.0 * s  # reads s
     ...
     """
-
     check_callable(fun, "backward_program")
     name = f"backward_program({name_of(fun)})"
 
-    @wraps(fun)
-    def scalar(*args: Any) -> Any:
-        out = fun(*args)
-        outs = tree_leaves(out)
-        if outs and all(map(is_array, outs)):
-            check_scalar(outs, name, "backward_program(lambda x: {})")
-        return out
-
     @short_errors
-    def shown(*args: Any) -> Programs:
-        checked_names(fun, args, name)
-        places = tuple(i for i, arg in enumerate(args) if _has_floats(arg))
-        if args and not places:
+    def shown(*args: Any, **keywords: Any) -> Programs:
+        called, values, labels = by_position(fun, args, keywords, "backward_program")
+        places = tuple(i for i, x in enumerate(values) if _has_floats(x))
+        if values and not places:
             raise TypeError(
                 f"{name}: no argument has floats, and only floats have a gradient. "
                 "Write 3.0 or x.astype(float)"
             )
-        found = record(value_and_grad(scalar, places), args, "backward_program")
+
+        @wraps(fun)
+        def scalar(*values: Any) -> Any:
+            out = called(*values)
+            outs = tree_leaves(out)
+            if outs and all(map(is_array, outs)):
+                check_scalar(outs, name, "backward_program(lambda x: {})")
+            return out
+
+        gradient = value_and_grad(scalar, places)
+        found = record(gradient, values, "backward_program", labels)
         found.jaxpr = drop_dead(inline_calls(found.jaxpr))
         late = _late(found.jaxpr.eqns, found.jaxpr.outs[0])
         lines: tuple[list[Line], list[Line]] = ([], [])
         for line, is_late in zip(_lines(found), late):
             lines[is_late].append(line)
-        inputs = tree_leaves([args[i] for i in places])
+        inputs = tree_leaves([values[i] for i in places])
         numbers = sum(aval_of(x).size for x in inputs if is_inexact(x))
         return Programs(name_of(fun), *lines, numbers)
 
@@ -233,4 +234,4 @@ def _late(eqns: tuple[Eqn, ...], out: Any) -> list[bool]:
 
 
 def _has_floats(tree: Any) -> bool:
-    return any(is_inexact(x) for x in tree_leaves(tree))
+    return any(is_array(x) and is_inexact(x) for x in tree_leaves(tree))

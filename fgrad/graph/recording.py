@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,8 @@ from ..core import (
     user_source,
 )
 from ..ops.basic import broadcast_to
-from ..pytree import tree_flatten, tree_unflatten
-from ..transforms.arguments import argument_names, check_callable, name_of, shown
+from ..pytree import keystr, tree_flatten, tree_flatten_with_path, tree_unflatten
+from ..transforms.arguments import argument_names, name_of, shown
 
 
 class WatchedTrace(Trace):
@@ -104,13 +105,35 @@ class Record:
         return self.values[atom] if type(atom) is Var else atom
 
 
-def checked_names(fun: Callable[..., Any], args: Any, name: str) -> list[str]:
-    """Return what the arrays in the arguments are called; refuse what is no array."""
-    labels = list(argument_names(fun, range(len(args)), args))
-    for leaf, label in zip(tree_flatten(args)[0], labels):
-        if not is_array(leaf):
-            raise TypeError(f"{name}: {label}: {not_numeric(leaf)}")
-    return labels
+def by_position(
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    keywords: Mapping[str, Any],
+    transformation: str,
+) -> tuple[Callable[..., Any], list[Any], list[str]]:
+    """Return a function of positions only, its arguments, and what their leaves are.
+
+    >>> fun, args, labels = by_position(np.clip, ([2.0, 3.0],), {"max": 2.5}, "draw")
+    >>> labels
+    ['argument a[0]', 'argument a[1]', 'argument max']
+    """
+    count = len(args)
+
+    @wraps(fun)
+    def called(*values: Any) -> Any:
+        return fun(*values[:count], **dict(zip(keywords, values[count:])))
+
+    labels = list(argument_names(fun, range(count), args))
+    for keyword, tree in keywords.items():
+        paths, _ = tree_flatten_with_path(tree)
+        labels += [f"argument {keyword}{keystr(path)}" for path, _ in paths]
+    values = [*args, *keywords.values()]
+    for leaf, label in zip(tree_flatten(values)[0], labels):
+        if isinstance(leaf, np.ndarray) and not is_array(leaf):
+            raise TypeError(
+                f"{transformation}({name_of(fun)}): {label}: {not_numeric(leaf)}"
+            )
+    return called, values, labels
 
 
 def check_scalar(outs: list[Any], call: str, example: str) -> None:
@@ -129,20 +152,27 @@ def check_scalar(outs: list[Any], call: str, example: str) -> None:
     )
 
 
-def record(fun: Callable[..., Any], args: Any, transformation: str) -> Record:
+def record(
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    transformation: str,
+    labels: Sequence[str],
+) -> Record:
     """Run a function on arguments, and return what happened.
 
-    >>> found = record(lambda x: np.sin(x) * 2.0, (0.0,), "draw")
+    ``labels`` say what the leaves of the arguments are. What is no array (a string, a
+    function) is handed over as it is.
+
+    >>> found = record(lambda x: np.sin(x) * 2.0, (0.0,), "draw", ["x"])
     >>> [eqn.prim.name for eqn in found.jaxpr.eqns]
     ['sin', 'mul']
     """
-    check_callable(fun, transformation)
     name = f"{transformation}({name_of(fun)})"
-    labels = checked_names(fun, args, name)
-    leaves, tree = tree_flatten(args)
+    leaves, tree = tree_flatten(list(args))
     trace = WatchedTrace(name)
-    trace.inputs = labels.__getitem__
-    lifted = [trace.lift(x, i) for i, x in enumerate(leaves)]
+    arrays = [label for x, label in zip(leaves, labels) if is_array(x)]
+    trace.inputs = arrays.__getitem__
+    lifted = [trace.lift(x, len(trace.invars)) if is_array(x) else x for x in leaves]
     try:
         outs, _ = tree_flatten(fun(*tree_unflatten(tree, lifted)))
     finally:
@@ -154,5 +184,5 @@ def record(fun: Callable[..., Any], args: Any, transformation: str) -> Record:
             raise TypeError(f"{name}: the function returned {shown(out)}, no array")
     atoms = tuple(o.note if type(o) is Tracer and o.owner is trace else o for o in outs)
     jaxpr = drop_dead(Jaxpr(tuple(trace.invars), tuple(trace.eqns), atoms))
-    names = (label.removeprefix("argument ") for label in labels)
+    names = (label.removeprefix("argument ") for label in arrays)
     return Record(name_of(fun), jaxpr, trace.values, dict(zip(trace.invars, names)))

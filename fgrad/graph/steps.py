@@ -25,7 +25,7 @@ def steps_of(graph: Graph) -> list[Appearance]:
 
     >>> from .model import graph_of
     >>> from .recording import record
-    >>> found = record(lambda x, y: x * y, (3.0, 4.0), "draw")
+    >>> found = record(lambda x, y: x * y, (3.0, 4.0), "draw", ["x", "y"])
     >>> [step.text for step in steps_of(graph_of(found, [1.0]))]
     ['a = x * y = 12', 'output = 12', 'the gradient of the output by itself is 1',
      'a gets 1 and hands 4 to x, 3 to y']

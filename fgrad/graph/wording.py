@@ -1,4 +1,4 @@
-"""How operations and values are written: symbols, local gradients, short numbers."""
+"""How operations and values are written: as code, and as short numbers."""
 
 from __future__ import annotations
 
@@ -9,55 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..compiler.numbers import number_text
-from ..core import Aval, Eqn, aval_of
-
-SYMBOLS = {
-    "add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "pow": "^",
-    "matmul": "@", "dot": "·", "dot_general": "@", "sqrt": "√", "sum": "Σ",
-    "prod": "Π", "integrate": "∫", "abs": "|x|", "square": "x²", "reciprocal": "1/x",
-    "maximum": "max", "minimum": "min", "getitem": "[ ]", "slice": "[ ]",
-}  # fmt: skip
-"""Operations that have a sign of their own; others are written by name."""
-
-LOCAL = {
-    "add": ("1", "1"),
-    "sub": ("1", "-1"),
-    "mul": ("{1}", "{0}"),
-    "div": ("1/{1}", "-{0}/{1}²"),
-    "neg": ("-1",),
-    "exp": ("{z}",),
-    "exp2": ("ln 2 · {z}",),
-    "expm1": ("{z} + 1",),
-    "log": ("1/{0}",),
-    "log1p": ("1/(1 + {0})",),
-    "sqrt": ("1/(2 {z})",),
-    "square": ("2 {0}",),
-    "reciprocal": ("-{z}²",),
-    "sin": ("cos {0}",),
-    "cos": ("-sin {0}",),
-    "tan": ("1 + {z}²",),
-    "tanh": ("1 - {z}²",),
-    "sinh": ("cosh {0}",),
-    "cosh": ("sinh {0}",),
-    "abs": ("sign {0}",),
-    "pow": ("{1} {0}^({1} - 1)", "{z} ln {0}"),
-    "maximum": ("1 where {0} is larger", "1 where {1} is larger"),
-    "minimum": ("1 where {0} is smaller", "1 where {1} is smaller"),
-    "where": ("", "1 where {0}", "1 where not {0}"),
-    "sum": ("1 for every element",),
-    "dot": ("{1}", "{0}"),
-    "matmul": ("· @ {1}ᵀ", "{0}ᵀ @ ·"),
-    "dot_general": ("· @ {1}ᵀ", "{0}ᵀ @ ·"),
-    "transpose": ("·ᵀ",),
-    "reshape": ("the same elements",),
-}
-"""The derivative of an operation by each argument: {0}, {1} are these, {z} the result,
-and · is what flows in."""
-
-
-def symbol(eqn: Eqn) -> str:
-    """Return what is written into the node of an operation."""
-    return SYMBOLS.get(eqn.prim.name, eqn.prim.name.removesuffix("_p"))
+from ..core import Eqn, aval_of
 
 
 def expression(eqn: Eqn, names: Sequence[str]) -> str:
@@ -79,42 +31,6 @@ def expression(eqn: Eqn, names: Sequence[str]) -> str:
         return ast.unparse(ast.parse(text, mode="eval"))  # without needless parentheses
     except SyntaxError:
         return text
-
-
-def local_gradient(
-    eqn: Eqn,
-    place: int,
-    names: Sequence[str],
-    z: str,
-    avals: Sequence[Aval],
-    out: Aval | None,
-) -> str:
-    """Return the derivative by one argument as a formula; empty if none is known.
-
-    If the argument was broadcast to the shape of the output, the formula says over
-    which axes its gradient is summed.
-    """
-    formulas = LOCAL.get(eqn.prim.name, ())
-    formula = formulas[place].format(*names, z=z) if place < len(formulas) else ""
-    if eqn.prim.name == "pow" and place == 0 and is_number(names[1]):
-        less = number(float(names[1]) - 1)
-        formula = f"{names[1]} {names[0]}" + ("" if less == "1" else f"^{less}")
-    if out is None or not eqn.prim.elementwise:
-        return formula
-    axes = _broadcast_axes(avals[place].shape, out.shape)
-    if not axes:
-        return formula
-    what = f"over axis {axes[0]}" if len(axes) == 1 else f"over axes {axes}"
-    return f"{formula}, summed {what}: it was broadcast".removeprefix(", ")
-
-
-def _broadcast_axes(shape: tuple[int, ...], out: tuple[int, ...]) -> list[int]:
-    """Return the axes of an output along which an argument was repeated."""
-    padded = (1,) * (len(out) - len(shape)) + shape
-    new = len(out) - len(shape)
-    return [
-        i for i, (n, m) in enumerate(zip(padded, out)) if i < new or (n == 1 and m != 1)
-    ]
 
 
 def constant(atom: Any) -> str:

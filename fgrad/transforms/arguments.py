@@ -104,12 +104,19 @@ def argument_names(
         parameters = []
     names = []
     for position, tree in zip(positions, trees, strict=True):
-        base = f"argument {position}"
-        if position < len(parameters) and parameters[position].kind < 2:
-            base = f"argument {parameters[position].name}"
+        base = f"argument {_called(parameters, position)}"
         leaves, _ = ([((), tree)], None) if whole else tree_flatten_with_path(tree)
         names += [base + keystr(path) for path, _ in leaves]
     return names
+
+
+def _called(parameters: Sequence[inspect.Parameter], position: int) -> str:
+    """Return ``x`` or, of a function of ``*args``, ``args[0]``; or the position."""
+    for i, parameter in enumerate(parameters[: position + 1]):
+        if parameter.kind == parameter.VAR_POSITIONAL:
+            return f"{parameter.name}[{position - i}]"
+    named = position < len(parameters) and parameters[position].kind < 2
+    return parameters[position].name if named else str(position)
 
 
 def checked_argnums(argnums: Any, count: int, name: str) -> tuple[int, ...]:

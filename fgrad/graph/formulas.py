@@ -1,0 +1,168 @@
+"""Signs of operations, and their derivatives as one writes them on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core import Aval, Eqn
+from .wording import is_number, number
+
+SYMBOLS = {
+    "add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "pow": "^",
+    "power": "^", "float_power": "^", "matmul": "@", "dot": "·", "dot_general": "@",
+    "sqrt": "√", "cbrt": "∛", "sum": "Σ", "prod": "Π", "integrate": "∫", "abs": "|x|",
+    "fabs": "|x|", "square": "x²", "reciprocal": "1/x", "maximum": "max",
+    "minimum": "min", "fmax": "max", "fmin": "min", "logistic": "σ", "expit": "σ",
+    "norm": "‖x‖", "getitem": "[ ]", "slice": "[ ]", "pick": "[ ]", "gather": "[ ]",
+    "eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥",
+}  # fmt: skip
+"""Operations that have a sign of their own; others are written by name."""
+
+_SAME, _CHOSEN = "the same elements", "1 where chosen"
+
+LOCAL: dict[str, str | tuple[str, ...]] = {
+    # arithmetic
+    "add": ("1", "1"),
+    "sub": ("1", "-1"),
+    "mul": ("{1}", "{0}"),
+    "div": ("1/{1}", "-{0}/{1}²"),
+    "neg": ("-1",),
+    "positive": ("1",),
+    "square": ("2 {0}",),
+    "reciprocal": ("-{z}²",),
+    "sqrt": ("1/(2 {z})",),
+    "cbrt": ("1/(3 {z}²)",),
+    "pow": ("{1} {0}^({1} - 1)", "{z} ln {0}"),
+    "power": ("{1} {0}^({1} - 1)", "{z} ln {0}"),
+    "float_power": ("{1} {0}^({1} - 1)", "{z} ln {0}"),
+    "hypot": ("{0}/{z}", "{1}/{z}"),
+    # exponentials and logarithms
+    "exp": ("{z}",),
+    "exp2": ("ln 2 · {z}",),
+    "expm1": ("{z} + 1",),
+    "log": ("1/{0}",),
+    "log2": ("1/({0} ln 2)",),
+    "log10": ("1/({0} ln 10)",),
+    "log1p": ("1/(1 + {0})",),
+    "logaddexp": ("e^({0} - {z})", "e^({1} - {z})"),
+    "logistic": ("{z} (1 - {z})",),
+    "expit": ("{z} (1 - {z})",),
+    "logit": ("1/({0} (1 - {0}))",),
+    "log_expit": ("1 - e^{z}",),
+    "xlogy": ("ln {1}", "{0}/{1}"),
+    # circles and hyperbolas
+    "sin": ("cos {0}",),
+    "cos": ("-sin {0}",),
+    "tan": ("1 + {z}²",),
+    "arcsin": ("1/√(1 - {0}²)",),
+    "arccos": ("-1/√(1 - {0}²)",),
+    "arctan": ("1/(1 + {0}²)",),
+    "arctan2": ("{1}/({0}² + {1}²)", "-{0}/({0}² + {1}²)"),
+    "sinh": ("cosh {0}",),
+    "cosh": ("sinh {0}",),
+    "tanh": ("1 - {z}²",),
+    "arcsinh": ("1/√({0}² + 1)",),
+    "arccosh": ("1/√({0}² - 1)",),
+    "arctanh": ("1/(1 - {0}²)",),
+    "deg2rad": ("π/180",),
+    "rad2deg": ("180/π",),
+    # special functions
+    "erf": ("2/√π · e^(-{0}²)",),
+    "erfc": ("-2/√π · e^(-{0}²)",),
+    "ndtr": ("e^(-{0}²/2)/√(2 π)",),
+    "gammaln": ("digamma {0}",),
+    "i0": ("i1 {0}",),
+    "j0": ("-j1 {0}",),
+    # choices
+    "abs": ("sign {0}",),
+    "fabs": ("sign {0}",),
+    "maximum": ("1 where {0} is larger", "1 where {1} is larger"),
+    "minimum": ("1 where {0} is smaller", "1 where {1} is smaller"),
+    "fmax": ("1 where {0} is larger", "1 where {1} is larger"),
+    "fmin": ("1 where {0} is smaller", "1 where {1} is smaller"),
+    "where": ("", "1 where {0}", "1 where not {0}"),
+    "max": ("1 at the largest",),
+    "min": ("1 at the smallest",),
+    # sums and products of elements
+    "sum": ("1 for every element",),
+    "prod": ("{z}/{0}: the product of the others",),
+    "cumsum": ("1 for every sum from there on",),
+    "norm": ("{0}/{z}",),
+    "dot": ("{1}", "{0}"),
+    "matmul": ("· @ {1}ᵀ", "{0}ᵀ @ ·"),
+    "dot_general": ("· @ {1}ᵀ", "{0}ᵀ @ ·"),
+    # matrices
+    "inv": ("-{z}ᵀ @ · @ {z}ᵀ",),
+    "solve": ("-inv({0}ᵀ) @ · @ {z}ᵀ", "inv({0}ᵀ) @ ·"),
+    "det": ("{z} inv({0}ᵀ)",),
+    # elements in other places
+    "transpose": ("·ᵀ",),
+    "reshape": _SAME,
+    "flip": _SAME,
+    "sort": ("the same elements, back in their order",),
+    "cast": _SAME,
+    "broadcast_to": ("summed over what was repeated",),
+    "concatenate": "its part",
+    "stack": "its part",
+    "slice": _CHOSEN,
+    "pick": _CHOSEN,
+    "gather": _CHOSEN,
+    "take_along": _CHOSEN,
+}
+"""The derivative of an operation by each argument: {0}, {1} are these, {z} the result,
+and · is what flows in. One text is that of every argument."""
+
+_POWERS = ("pow", "power", "float_power")
+
+
+def symbol(eqn: Eqn) -> str:
+    """Return what is written into the node of an operation."""
+    return SYMBOLS.get(eqn.prim.name, eqn.prim.name.removesuffix("_p"))
+
+
+def local_gradient(
+    eqn: Eqn,
+    place: int,
+    names: Sequence[str],
+    z: str,
+    avals: Sequence[Aval],
+    out: Aval | None,
+) -> str:
+    """Return the derivative by one argument as a formula; empty if none is known.
+
+    If the argument was broadcast to the shape of the output, the formula says over
+    which axes its gradient is summed.
+    """
+    formula = _formula(eqn.prim.name, place, names, z)
+    if out is None or not eqn.prim.elementwise:
+        return formula
+    axes = _broadcast_axes(avals[place].shape, out.shape)
+    if not axes:
+        return formula
+    what = f"over axis {axes[0]}" if len(axes) == 1 else f"over axes {axes}"
+    return f"{formula}, summed {what}: it was broadcast".removeprefix(", ")
+
+
+def _formula(name: str, place: int, names: Sequence[str], z: str) -> str:
+    formulas = LOCAL.get(name, ())
+    if isinstance(formulas, str):
+        return formulas
+    if place >= len(formulas):
+        return ""
+    if name in _POWERS and place == 0 and is_number(names[1]):
+        less = number(float(names[1]) - 1)
+        return f"{names[1]} {names[0]}" + ("" if less == "1" else f"^{less}")
+    formula = formulas[place]
+    if formula in ("{0}", "{1}"):
+        return formula.format(*names)
+    within = [f"({text})" if text.startswith("-") else text for text in names]
+    return formula.format(*within, z=z)
+
+
+def _broadcast_axes(shape: tuple[int, ...], out: tuple[int, ...]) -> list[int]:
+    """Return the axes of an output along which an argument was repeated."""
+    padded = (1,) * (len(out) - len(shape)) + shape
+    new = len(out) - len(shape)
+    return [
+        i for i, (n, m) in enumerate(zip(padded, out)) if i < new or (n == 1 and m != 1)
+    ]
