@@ -405,3 +405,18 @@ def test_long_graphs_begin_readable_and_follow_the_steps(browse):
     assert told["active"] == 0
     assert 0 < x < 100 and height * 0.3 < y < height * 0.8
     assert 0 < told["now"][0] < width and 0 < told["now"][1] < height + 80
+
+
+def test_the_card_is_not_over_what_it_tells_of(browse):
+    told = browse(
+        draw(neuron)(*NEURON),
+        """
+        const node = svg.querySelector(".node");
+        told.sides = [30, innerWidth - 30].map(clientX => {
+          node.dispatchEvent(new MouseEvent("mouseenter", {clientX}));
+          const box = card.getBoundingClientRect();
+          return box.left > innerWidth / 2 ? "right" : "left";
+        });
+        """,
+    )
+    assert told["sides"] == ["right", "left"]

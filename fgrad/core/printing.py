@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count, product
 from typing import Any
 
@@ -54,12 +55,18 @@ def format_jaxpr(jaxpr: Jaxpr, indent: str = "", names: Names | None = None) -> 
 
 def _format_eqn(eqn: Eqn, names: Names, indent: str) -> str:
     inputs = " ".join(_atom(atom, names) for atom in eqn.inputs)
-    shown = {k: v for k, v in eqn.params.items() if not _is_default(v)}
-    params = " ".join(f"{k}={_param(v, indent)}" for k, v in shown.items())
+    params = " ".join(f"{k}={text}" for k, text in params_of(eqn, indent))
     outs = " ".join(f"{names[v]}:{v.aval}" for v in eqn.outs)
     bracket = f"[{params}]" if params else ""
     left = f"{outs} = " if outs else ""
     return f"{left}{eqn.prim.name}{bracket} {inputs}".rstrip()
+
+
+def params_of(eqn: Eqn, indent: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the parameters of an equation as text, those that say something."""
+    for name, value in eqn.params.items():
+        if not _is_default(value):
+            yield name, _param(value, indent)
 
 
 def _is_default(value: Any) -> bool:

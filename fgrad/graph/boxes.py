@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from .gradients import Gradients, gradients_of
 from .recording import Record, once_more
 
 _LOOPS = ("scan", "while")
+_NAMED = ("fori_loop", "map", "while_loop")  # what users call some loops
 _OPEN = ("jit", "checkpoint", "cond", *_LOOPS)
 """Calls whose gradient flows through their body; others have rules of their own."""
 
@@ -26,8 +27,6 @@ class Box:
     """What flows back inside; None if nothing does, or a rule of its own is used."""
     choice: Sequence[Any] = ()
     """The arguments that the body does not take: what chooses among several."""
-    outputs: list[str] = field(default_factory=list)
-    """What the outputs are called, where they are more than outputs."""
 
 
 def is_call(eqn: Eqn) -> bool:
@@ -55,10 +54,11 @@ def title(eqn: Eqn, found: Record) -> str:
     kind, name = eqn.prim.name, str(eqn.params.get("name", ""))
     name = "lambda" if name == "<lambda>" else name
     if kind == "cond":
-        index = found.value(eqn.inputs[0])
-        which = str(bool(index)) if aval_of(index).dtype == bool else str(int(index))
+        index, last = found.value(eqn.inputs[0]), len(eqn.params["branches"]) - 1
+        number = min(max(int(index), 0), last)
+        which = bool(index) if aval_of(index).dtype == bool else number
         return f"{name}, branch {which}"
-    plain = kind == "jit" or name.startswith(kind) or name.endswith("_loop")
+    plain = kind == "jit" or name.startswith((kind, *_NAMED))
     return name if name and plain else f"{kind} {name}".strip()
 
 
@@ -87,12 +87,12 @@ def _box(
     name = title(eqn, found)
     if eqn.prim.name in _LOOPS:
         name += f" ×{len(runs)} iterations, the first"
-    body = rerun(jaxpr, inputs, name, _labels(eqn, texts[extra:]))
+    body = rerun(jaxpr, inputs, name, _labels(eqn, texts[extra:]), _outputs(eqn))
     cts = [flows.cotangents.get(v) for v in eqn.outs]
     gradients = None
     if is_open(eqn) and any(ct is not None for ct in cts):
         gradients = gradients_of(body, _seeds(eqn, runs, cts, found))
-    return Box(body, gradients, args[:extra], _outputs(eqn))
+    return Box(body, gradients, args[:extra])
 
 
 def _runs_again(eqn: Eqn, avals: Sequence[Aval]) -> bool:
@@ -117,7 +117,11 @@ def _runs(eqn: Eqn, args: Sequence[Any]) -> Iterator[tuple[Jaxpr, Sequence[Any]]
 
 
 def rerun(
-    jaxpr: Jaxpr, args: Sequence[Any], name: str, labels: Sequence[str]
+    jaxpr: Jaxpr,
+    args: Sequence[Any],
+    name: str = "",
+    labels: Sequence[str] = (),
+    outputs: Sequence[str] = (),
 ) -> Record:
     """Return a program with its values for some arguments."""
     values: dict[Var, Any] = dict(zip(jaxpr.invars, args))
@@ -125,7 +129,7 @@ def rerun(
         inputs = [values[a] if type(a) is Var else a for a in eqn.inputs]
         made = eqn.prim(*inputs, **eqn.params)
         values.update(zip(eqn.outs, made if eqn.prim.multi else [made]))
-    return Record(name, jaxpr, values, dict(zip(jaxpr.invars, labels)))
+    return Record(name, jaxpr, values, dict(zip(jaxpr.invars, labels)), outputs)
 
 
 # -- names -----------------------------------------------------------------------------
@@ -146,16 +150,22 @@ def _labels(eqn: Eqn, texts: Sequence[str]) -> list[str]:
 def _carries(eqn: Eqn) -> list[str]:
     until = eqn.prim.name == "while"
     count = eqn.params["n_carry"] - until
-    names = ["carry"] if count == 1 else [f"carry{i}" for i in range(count)]
+    names = _numbered("carry", count)
+    if str(eqn.params["name"]).startswith("fori_loop"):
+        names = ["i", *_numbered("carry", count - 1)]
     return ["goes_on", *names] if until else names
 
 
 def _outputs(eqn: Eqn) -> list[str]:
     if eqn.prim.name not in _LOOPS:
-        return []
+        return _numbered("output", len(eqn.outs))
     carries = [f"{name}'" for name in _carries(eqn)]
     count = len(eqn.outs) - len(carries)
-    return [*carries, *(["y"] if count == 1 else [f"y{i}" for i in range(count)])]
+    return [*carries, *_numbered("y", count)]
+
+
+def _numbered(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name}{i}" for i in range(count)]
 
 
 # -- gradients -------------------------------------------------------------------------
@@ -173,7 +183,7 @@ def _seeds(eqn: Eqn, runs: Any, cts: list[Any], found: Record) -> list[Any]:
     carry, ys = cts[:n], cts[n:]
     order = range(len(runs))[::-1] if eqn.params["reverse"] else range(len(runs))
     for step, (jaxpr, inputs) in zip(order[:0:-1], runs[:0:-1]):  # the last one first
-        body = rerun(jaxpr, inputs, "", ())
+        body = rerun(jaxpr, inputs)
         back = gradients_of(body, [*carry, *(y[step] for y in ys)]).cotangents
         carry = [
             back.get(v, np.zeros_like(x))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -26,7 +27,11 @@ _MAP_SIZE = 16
 
 def to_dot(graph: Graph, direction: str = "LR", heat: bool = False) -> str:
     """Return a graph as DOT: values above the edges, gradients below, in colours."""
-    space = "nodesep=0.15; ranksep=0.2" if direction == "LR" else "ranksep=0.3"
+    space = (
+        "nodesep=0.15; ranksep=0.2"
+        if direction == "LR"
+        else "nodesep=0.15; ranksep=0.13"
+    )
     lines = [
         "digraph {",
         f'  rankdir={direction}; bgcolor="white"; {space};',
@@ -42,21 +47,34 @@ def _body(graph: Graph, indent: str, heat: bool, across: bool) -> Iterator[str]:
     for node in graph.nodes:
         if node.body is None:
             yield f"{indent}{node.key} [{_node(node, heat)}];"
-            continue
-        yield f"{indent}subgraph cluster_{node.key} {{"
-        where = "labeljust=l" if across else "labeljust=r; labelloc=b"
-        yield f"{indent}  label={_quoted(node.symbol)}; {where};"
-        yield f'{indent}  fontsize=11; fontname="Helvetica"; color="#8c959f";'
-        yield f'{indent}  style="rounded,filled,dashed"; fillcolor="#f6f8fa";'
-        yield f"{indent}  tooltip={_quoted(_tip(node))};"
-        for kind in ("input", "output"):  # each at one border of the box
-            keys = " ".join(f"{n.key};" for n in node.body.of_kind(kind))
-            yield f"{indent}  {{ rank=same; {keys} }}"
-        yield from _body(node.body, indent + "  ", heat, across)
-        yield f"{indent}}}"
+        else:
+            yield f"{indent}subgraph cluster_{node.key} {{"
+            yield from _box(node, node.body, indent + "  ", across)
+            yield from _body(node.body, indent + "  ", heat, across)
+            yield f"{indent}}}"
+    inputs = Counter(edge.target for edge in graph.edges)
     for source, target, edge in graph.joined():
+        if inputs[target] == 2:  # the first operand above or left of the second one
+            target += (":nw", ":sw" if across else ":ne")[edge.place]
         for text in _edge(edge, source, target, across):
             yield indent + text
+
+
+def _box(node: Node, body: Graph, indent: str, across: bool) -> Iterator[str]:
+    """Yield how a box looks, and that inputs and outputs stand at its borders."""
+    where = "labeljust=l" if across else "labeljust=r; labelloc=b"
+    yield f"{indent}label={_quoted(node.symbol)}; {where};"
+    yield f'{indent}fontsize=11; fontname="Helvetica"; color="#8c959f";'
+    yield f'{indent}style="rounded,filled,dashed"; fillcolor="#f6f8fa";'
+    yield f"{indent}tooltip={_quoted(_tip(node))};"
+    inputs, outputs = ([n.key for n in body.of_kind(k)] for k in ("input", "output"))
+    yield f"{indent}{{ rank=same; {' '.join(f'{key};' for key in inputs)} }}"
+    if not across:  # room for the title, right of where edges leave the box
+        wide = f"width={0.085 * len(node.symbol):.1f}"
+        yield f'{indent}{node.key}_title [label="", shape=none, height=0, {wide}];'
+        outputs.append(f"{node.key}_title")
+        yield f"{indent}{' -> '.join(outputs)} [style=invis];"
+    yield f"{indent}{{ rank=same; {' '.join(f'{key};' for key in outputs)} }}"
 
 
 def _node(node: Node, heat: bool) -> str:
@@ -80,24 +98,22 @@ def _tip(node: Node) -> str:
 def _edge(edge: Edge, source: str, target: str, across: bool) -> Iterator[str]:
     """Yield an edge, and its numbers: the value above, the gradient below.
 
-    Graphviz writes labels beside edges. So an edge from left to right goes through a
-    node of its own, a table whose rule is a part of the line.
+    Graphviz writes labels beside edges. So an edge goes through a node of its own; from
+    left to right that is a table whose rule is a part of the line.
     """
     above = [_row(text, FORWARD) for text in short_lines(edge.value)]
     # the shape is that of the value
     gradient = [] if edge.gradient is None else short_lines(edge.gradient, slope)[-1:]
     below = [_row(text, BACKWARD) for text in gradient]
-    tip = f"tooltip={_quoted(edge.name)}"
+    key, rows = _quoted(edge.key), [*above, *below]
     if across:
         empty = ["<tr><td> </td></tr>"] * (len(above) - len(below))
-        key, label = _quoted(edge.key), _table([*above, "<hr/>", *below, *empty])
-        yield f"{key} [label=<{label}>, {tip}, {_NUMBERS}];"
-        yield f"{source} -> {key}:w [dir=none];"
-        yield f"{key}:e -> {target};"
-    else:
-        space = f'<tr><td rowspan="{len(above) + len(below) + 1}">&#160;</td></tr>'
-        label = _table([space, *above, *below])  # not quite at the line
-        yield f"{source} -> {target} [label=<{label}>, {tip}];"
+        rows = [*above, "<hr/>", *below, *empty]
+    before, after = ("w", "e") if across else ("n", "s")
+    label = f"label=<{_table(rows)}>, tooltip={_quoted(edge.name)}"
+    yield f"{key} [{label}, {_NUMBERS}];"
+    yield f"{source} -> {key}:{before} [dir=none];"
+    yield f"{key}:{after} -> {target};"
 
 
 def _table(rows: list[str]) -> str:

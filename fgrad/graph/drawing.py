@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import wraps
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from ..core import aval_of, is_inexact, short_errors
+from ..core import Var, aval_of, is_inexact, short_errors, variables
 from ..errors import MissingRuleError
 from ..transforms.arguments import check_callable, name_of
 from .dot import to_dot
 from .mermaid import to_mermaid
 from .model import Graph, graph_of
 from .page import to_html
-from .recording import Record, by_position, check_scalar, record
+from .recording import Record, by_position, check_scalar, checked_count, record
 
 _NEEDS_DOT = (
     "drawing a graph as {0} needs the program `dot` of Graphviz, which is not on the "
@@ -86,21 +88,24 @@ class Drawing:
             raise RuntimeError(f"dot failed: {found.stderr.decode().strip()}")
         return found.stdout
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the graph to a file; its name says in which form.
 
         .svg and .png need Graphviz; .html, .dot, .gv, .mmd and .md do not. Raises
         ValueError for other names.
         """
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"save: the path is a string or a Path, got {path!r}")
         path = Path(path)
         forms: dict[str, Callable[[], str | bytes]] = {
             ".svg": self.svg, ".png": self.png, ".html": self.html, ".dot": self.dot,
             ".gv": self.dot, ".mmd": self.mermaid, ".md": self._fenced,
         }  # fmt: skip
-        if path.suffix not in forms:
+        suffix = path.suffix.lower()
+        if suffix not in forms:
             known = ", ".join(forms)
             raise ValueError(f"save: {path.name!r} has to end in one of {known}")
-        text = forms[path.suffix]()
+        text = forms[suffix]()
         path.write_bytes(text.encode() if isinstance(text, str) else text)
 
     def _fenced(self) -> str:
@@ -137,9 +142,13 @@ def draw(
     """Return a function that draws the computational graph of ``fun``.
 
     It takes the arguments of ``fun``, also by keyword; what is no array (a string, a
-    function) is handed over as it is. Nodes are operations; edges carry the value that
-    flows forwards and, with ``grad``, the gradient that flows back: by default if the
-    output is a scalar. ``fun`` may be a transformed function: ``draw(fgrad.grad(f))``.
+    function) is handed over as it is. An integer that has to stay one (a static
+    argument, say) stands in a lambda: ``draw(lambda x: f(x, 3))``.
+
+    Nodes are operations; edges carry the value that flows forwards and, with ``grad``,
+    the gradient that flows back: by default if the output is a scalar. Arguments that
+    are not used are left out. ``fun`` may be a transformed function:
+    ``draw(fgrad.grad(f))``.
 
     Programs that are called inside (jit, checkpoint, scan, cond, functions with rules
     of their own) are boxes, ``depth`` levels deep. Of a loop the first iteration is
@@ -163,24 +172,35 @@ def draw(
         raise ValueError(f'draw: direction is "LR" or "TB", got {direction!r}')
     if grad not in (None, True, False):
         raise ValueError(f"draw: grad is True, False or None, got {grad!r}")
-    if type(depth) is not int or depth < 0:
-        raise ValueError(f"draw: depth is a number of levels >= 0, got {depth!r}")
+    depth = checked_count(depth, 0, "draw: depth is a number of levels")
+    most = checked_count(max_nodes, 1, "draw: max_nodes is a number")
 
+    @wraps(fun)
     @short_errors
     def drawn(*args: Any, **keywords: Any) -> Drawing:
         called, values, labels = by_position(fun, args, keywords, "draw")
         found = record(called, values, "draw", labels)
-        _check_size(len(found.jaxpr.eqns), found.name, max_nodes)
+        _check_size(_size(found), found.name, most)
         seeds = _seeds(found, fun, grad)
         try:
             graph = graph_of(found, seeds, depth)
         except MissingRuleError as error:
             error.add_note("draw(f, grad=False) draws the values without gradients")
             raise
-        _check_size(sum(1 for _ in graph.everywhere()), found.name, max_nodes)
+        _check_size(sum(1 for _ in graph.everywhere()), found.name, most)
         return Drawing(graph, heat, direction)
 
     return drawn
+
+
+def _size(found: Record) -> int:
+    """Return how many nodes a graph has without its boxes."""
+    atoms = [atom for eqn in found.jaxpr.eqns for atom in eqn.inputs]
+    atoms += found.jaxpr.outs
+    inputs = set(variables(atoms)).intersection(found.jaxpr.invars)
+    constants = sum(type(atom) is not Var for atom in atoms)
+    several = len(found.jaxpr.eqns) + len(found.jaxpr.outs)
+    return several + len(inputs) + constants
 
 
 def _check_size(nodes: int, name: str, most: int) -> None:
@@ -195,9 +215,9 @@ def _check_size(nodes: int, name: str, most: int) -> None:
 
 def _seeds(found: Record, fun: Any, grad: bool | None) -> list[Any] | None:
     """Return what flows back into the outputs; None if nothing is to."""
-    values = [found.value(atom) for atom in found.jaxpr.outs]
-    scalar = len(values) == 1 and not aval_of(values[0]).shape and is_inexact(values[0])
     if grad:
         call = f"draw({name_of(fun)}, grad=True)"
-        check_scalar(values, call, "draw(lambda x: {}, grad=True)")
+        check_scalar(found.results, call, "draw(lambda x: {}, grad=True)")
+    values = list(found.results.values())
+    scalar = len(values) == 1 and not aval_of(values[0]).shape and is_inexact(values[0])
     return [1.0] if scalar and grad is not False else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from html import escape
 from typing import Any
 
@@ -16,9 +17,16 @@ from .boxes import box_of, is_call, is_open, title
 from .formulas import local_gradient
 from .gradients import Gradients, gradients_of
 from .naming import names_of
-from .recording import Record, by_position, check_scalar, record
+from .recording import (
+    NO_FLOATS,
+    Record,
+    by_position,
+    check_scalar,
+    checked_count,
+    record,
+)
 from .tables import as_html, as_latex, as_markdown, as_text
-from .wording import constant, expression, is_number, short, slope
+from .wording import constant, expression, is_number, number, short, slope, together
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class Step:
     expression: str
     """The operation as NumPy code: ``h = np.tanh(s)``."""
     value: Any
+    """A tuple if there are several, as of a loop."""
     formula: str
     """Its derivative by the argument, as a formula."""
     local: Any
@@ -47,14 +56,23 @@ class Step:
     def cells(self) -> tuple[str, ...]:
         """The step as a row of the table."""
         local = self.formula
-        if self.local is not None:
-            number = short(self.local, slope)
-            named = self.formula and not is_number(self.formula)
-            local = f"{self.formula} = {number}" if named else number
+        if is_number(local):
+            local = number(float(local))
+        elif self.local is not None:
+            local = short(self.local, slope)
+            if self.formula not in ("", local):
+                local = f"{self.formula} = {local}"
+            local += self._unusual
         code = "  " * self.level + self.expression
         upstream = "" if self.upstream is None else short(self.upstream, slope)
         product = short(self.product, slope)
         return (code, short(self.value), upstream, local, product, self.to, self.line)
+
+    @property
+    def _unusual(self) -> str:
+        """Say where the product of zero and infinity is zero."""
+        lost = np.equal(self.upstream, 0.0) & ~np.isfinite(self.local)
+        return ", but nothing flows in" if np.any(lost) else ""
 
 
 _HEAD = ("step", "value", "upstream", "local gradient", "product", "to", "line")
@@ -117,7 +135,7 @@ def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explana
     own; below them, indented and ``depth`` levels deep, are those of its body: of a
     loop the first iteration, of a cond the branch that is taken.
 
-    Raises TypeError if the output is no scalar.
+    Raises TypeError if the output is no scalar, or no argument has floats.
 
     >>> print(explain(lambda x, y: x * np.sin(y))(2.0, 0.5))
     step           value   upstream  local gradient   product  to  line
@@ -130,17 +148,20 @@ def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explana
     dlambda/dy = 1.7552
     """
     check_callable(fun, "explain")
-    if type(depth) is not int or depth < 0:
-        raise ValueError(f"explain: depth is a number of levels >= 0, got {depth!r}")
+    depth = checked_count(depth, 0, "explain: depth is a number of levels")
 
+    name = f"explain({name_of(fun)})"
+
+    @wraps(fun)
     @short_errors
     def explained(*args: Any, **keywords: Any) -> Explanation:
         called, values, labels = by_position(fun, args, keywords, "explain")
         found = record(called, values, "explain", labels)
-        outs = [found.value(atom) for atom in found.jaxpr.outs]
-        check_scalar(outs, f"explain({name_of(fun)})", "explain(lambda x: {})")
+        check_scalar(found.results, name, "explain(lambda x: {})")
+        if found.labels and not any(is_inexact(found.values[v]) for v in found.labels):
+            raise TypeError(NO_FLOATS.format(name))
         gradients = gradients_of(found, [1.0])
-        steps = list(_steps(found, gradients, depth, 0))
+        steps = list(_steps(found, gradients, depth))
         wanted = {
             label: gradients.cotangents.get(v, np.zeros(v.aval.shape))
             for v, label in found.labels.items()
@@ -152,9 +173,15 @@ def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explana
 
 
 def _steps(
-    found: Record, gradients: Gradients, depth: int, level: int
+    found: Record,
+    gradients: Gradients,
+    depth: int,
+    level: int = 0,
+    outside: Collection[str] = (),
 ) -> Iterator[Step]:
-    names = names_of(found.jaxpr, found.labels)
+    names = names_of(found.jaxpr, found.labels, outside)
+    if level:
+        yield from _outputs(found, gradients, names, level)
     for eqn in reversed(found.jaxpr.eqns):
         texts = [names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
         outs = [names[v] for v in eqn.outs]
@@ -163,7 +190,19 @@ def _steps(
         if rows and depth and is_call(eqn):
             box = box_of(eqn, found, texts, gradients)
             if box is not None and box.gradients is not None:
-                yield from _steps(box.found, box.gradients, depth - 1, level + 1)
+                inner = box.found, box.gradients, depth - 1, level + 1
+                yield from _steps(*inner, names.values())
+
+
+def _outputs(
+    found: Record, gradients: Gradients, names: Mapping[Var, str], level: int
+) -> Iterator[Step]:
+    """Yield a row for each output of a call that a gradient flows into, if several."""
+    several = sum(seed is not None for seed in gradients.seeds) > 1
+    for label, atom, seed in zip(found.outputs, found.jaxpr.outs, gradients.seeds):
+        if several and seed is not None:
+            code, value = f"{label} = {names[atom]}", found.values[atom]
+            yield Step(code, value, "1", None, seed, seed, names[atom], "", level)
 
 
 def _rows(
@@ -175,25 +214,25 @@ def _rows(
     level: int,
 ) -> Iterator[Step]:
     """Yield a row for each argument of an operation that a gradient flows to."""
+    if not eqn.outs:  # it runs for its effect
+        return
     calls = is_call(eqn)
     code = expression(eqn, texts)
     if calls:
         code = f"{title(eqn, found)}({', '.join(texts)})"
-    avals = [aval_of(found.value(a)) for a in eqn.inputs]
-    pulled = [v for v in eqn.outs if v in gradients.cotangents]
+    avals = [aval_of(found.value(a)) for a in (*eqn.inputs, *eqn.outs)]
     for place, text in enumerate(texts):
-        if not pulled or (eqn.outs[0], place) not in gradients.flows:
+        if (eqn.outs[0], place) not in gradients.flows:
             continue
-        out = pulled[0]  # of several, the first one that a gradient flows into
-        formula = local_gradient(eqn, place, texts, outs[0], avals, out.aval)
+        formula = local_gradient(eqn, place, texts, outs[0], avals)
         if calls:
             formula = "of the whole call" if is_open(eqn) else "by its own rule"
         yield Step(
             f"{', '.join(outs)} = {code}",
-            found.values[out],
+            together([found.values[v] for v in eqn.outs]),
             formula,
-            gradients.locals.get((out, place)),
-            gradients.cotangents[out],
+            gradients.locals.get((eqn.outs[0], place)),
+            together([gradients.cotangents.get(v) for v in eqn.outs]),
             gradients.flows[eqn.outs[0], place],
             text,
             where(eqn.source),

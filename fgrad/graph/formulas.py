@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
+from typing import Any
 
 from ..core import Aval, Eqn
 from .wording import is_number, number
@@ -19,6 +21,8 @@ SYMBOLS = {
 """Operations that have a sign of their own; others are written by name."""
 
 _SAME, _CHOSEN = "the same elements", "1 where chosen"
+_LARGER = tuple(f"1 where {x} is larger, ½ if equal" for x in ("{0}", "{1}"))
+_SMALLER = tuple(f"1 where {x} is smaller, ½ if equal" for x in ("{0}", "{1}"))
 
 LOCAL: dict[str, str | tuple[str, ...]] = {
     # arithmetic
@@ -76,10 +80,19 @@ LOCAL: dict[str, str | tuple[str, ...]] = {
     # choices
     "abs": ("sign {0}",),
     "fabs": ("sign {0}",),
-    "maximum": ("1 where {0} is larger", "1 where {1} is larger"),
-    "minimum": ("1 where {0} is smaller", "1 where {1} is smaller"),
-    "fmax": ("1 where {0} is larger", "1 where {1} is larger"),
-    "fmin": ("1 where {0} is smaller", "1 where {1} is smaller"),
+    "maximum": (
+        "1 where {0} is larger, ½ if equal",
+        "1 where {1} is larger, ½ if equal",
+    ),
+    "minimum": (
+        "1 where {0} is smaller, ½ if equal",
+        "1 where {1} is smaller, ½ if equal",
+    ),
+    "fmax": _LARGER,
+    "fmin": (
+        "1 where {0} is smaller, ½ if equal",
+        "1 where {1} is smaller, ½ if equal",
+    ),
     "where": ("", "1 where {0}", "1 where not {0}"),
     "max": ("1 at the largest",),
     "min": ("1 at the smallest",),
@@ -115,9 +128,14 @@ and · is what flows in. One text is that of every argument."""
 _POWERS = ("pow", "power", "float_power")
 
 
-def symbol(eqn: Eqn) -> str:
-    """Return what is written into the node of an operation."""
-    return SYMBOLS.get(eqn.prim.name, eqn.prim.name.removesuffix("_p"))
+def symbol(eqn: Eqn, code: str) -> str:
+    """Return what is written into the node of an operation: of ``x[0]`` the index."""
+    sign = SYMBOLS.get(eqn.prim.name, eqn.prim.name)
+    if sign == "[ ]" and code.endswith("]"):
+        tree: Any = ast.parse(code, mode="eval").body
+        index = f"[{ast.unparse(tree.slice)}]" if type(tree) is ast.Subscript else sign
+        return index if len(index) <= 12 else sign
+    return sign
 
 
 def local_gradient(
@@ -126,17 +144,16 @@ def local_gradient(
     names: Sequence[str],
     z: str,
     avals: Sequence[Aval],
-    out: Aval | None,
 ) -> str:
     """Return the derivative by one argument as a formula; empty if none is known.
 
-    If the argument was broadcast to the shape of the output, the formula says over
-    which axes its gradient is summed.
+    ``avals`` are those of the arguments and the output. If the argument was broadcast
+    to the shape of the output, the formula says over which axes its gradient is summed.
     """
-    formula = _formula(eqn.prim.name, place, names, z)
-    if out is None or not eqn.prim.elementwise:
+    formula = _formula(eqn.prim.name, place, list(map(_plain, names)), z)
+    if not eqn.prim.elementwise:
         return formula
-    axes = _broadcast_axes(avals[place].shape, out.shape)
+    axes = _broadcast_axes(avals[place].shape, avals[-1].shape)
     if not axes:
         return formula
     what = f"over axis {axes[0]}" if len(axes) == 1 else f"over axes {axes}"
@@ -151,12 +168,19 @@ def _formula(name: str, place: int, names: Sequence[str], z: str) -> str:
         return ""
     if name in _POWERS and place == 0 and is_number(names[1]):
         less = number(float(names[1]) - 1)
-        return f"{names[1]} {names[0]}" + ("" if less == "1" else f"^{less}")
+        power = "" if less == "1" else f"^({less})" if less[0] == "-" else f"^{less}"
+        return f"{names[1]} {names[0]}{power}"
     formula = formulas[place]
     if formula in ("{0}", "{1}"):
         return formula.format(*names)
     within = [f"({text})" if text.startswith("-") else text for text in names]
     return formula.format(*within, z=z)
+
+
+def _plain(text: str) -> str:
+    """Return a negative number without the parentheses that it has in code."""
+    inner = text.removeprefix("(").removesuffix(")")
+    return inner if is_number(inner) else text
 
 
 def _broadcast_axes(shape: tuple[int, ...], out: tuple[int, ...]) -> list[int]:

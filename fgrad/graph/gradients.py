@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Eqn, Var, aval_of, is_inexact
+from ..core import Aval, Eqn, Var, aval_of, is_inexact
 from ..ops.basic import zeros
 from ..transforms.vjp import vjp
 from .recording import Record, once_more
@@ -17,6 +17,8 @@ from .recording import Record, once_more
 class Gradients:
     """What flows backwards through a program."""
 
+    seeds: list[Any] = field(default_factory=list)
+    """What flows into each output; None where nothing can."""
     cotangents: dict[Var, Any] = field(default_factory=dict)
     """The gradient of the output with respect to every value, summed over its uses."""
     flows: dict[tuple[Var, int], Any] = field(default_factory=dict)
@@ -36,7 +38,9 @@ def gradients_of(record: Record, seeds: list[Any]) -> Gradients:
     """
     found = Gradients()
     for atom, seed in zip(record.jaxpr.outs, seeds):
-        if type(atom) is Var and is_inexact(record.values[atom]):
+        flows = type(atom) is Var and is_inexact(record.values[atom])
+        found.seeds.append(seed if flows else None)
+        if flows:
             _add(found.cotangents, atom, seed)
     with once_more():
         for eqn in reversed(record.jaxpr.eqns):
@@ -66,17 +70,17 @@ def _pull(record: Record, eqn: Eqn, found: Gradients) -> None:
         else record.values[v]
         for v in eqn.outs
     ]
-    handed = pullback(cts if eqn.prim.multi else _like(cts[0], outs))
-    slopes = pullback(_like(1.0, outs)) if _is_diagonal(eqn, record) else ()
+    handed = pullback(cts if eqn.prim.multi else like(cts[0], outs))
+    slopes = pullback(like(1.0, outs)) if _is_diagonal(eqn, record) else ()
     for i, ct in zip(places, handed):
         found.flows[eqn.outs[0], i] = ct
         _add(found.cotangents, eqn.inputs[i], ct)
     for i, slope in zip(places, slopes):
-        if aval_of(slope).shape == aval_of(record.values[eqn.outs[0]]).shape:
+        if _is_number_each(aval_of(slope), aval_of(record.values[eqn.outs[0]])):
             found.locals[eqn.outs[0], i] = slope
 
 
-def _like(ct: Any, out: Any) -> Any:
+def like(ct: Any, out: Any) -> Any:
     """Return a cotangent with the shape and dtype of an output."""
     aval = aval_of(out)
     return ct if aval.weak else np.broadcast_to(ct, aval.shape).astype(aval.dtype)
@@ -86,6 +90,12 @@ def _is_diagonal(eqn: Eqn, record: Record) -> bool:
     """Say whether each element of the output depends on one of each argument."""
     number = all(not aval_of(record.value(a)).shape for a in (*eqn.inputs, *eqn.outs))
     return not eqn.prim.multi and (eqn.prim.elementwise or number)
+
+
+def _is_number_each(slope: Aval, out: Aval) -> bool:
+    """Say whether a slope has a number for each element, real or complex like them."""
+    complex_ = [aval.dtype.kind == "c" for aval in (slope, out)]
+    return slope.shape == out.shape and complex_[0] == complex_[1]
 
 
 def _add(cotangents: dict[Var, Any], var: Var, ct: Any) -> None:

@@ -1,4 +1,4 @@
-"""Small heat maps of arrays: blue above zero, red below, white at zero."""
+"""Small heat maps of arrays: blue above zero, red below, white at zero, nan grey."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 _ABOVE, _BELOW = np.array([9, 80, 180]), np.array([190, 40, 24])
-_WHITE = np.array([255, 255, 255])
+_WHITE, _GREY = np.array([255, 255, 255]), np.array([140, 140, 140])
 
 
 def cells(value: Any, most: int) -> np.ndarray | None:
@@ -18,23 +18,25 @@ def cells(value: Any, most: int) -> np.ndarray | None:
 
     Vectors and matrices of more than one real number have some. Of an array with
     more than ``most`` rows or columns, equal blocks of it are shown by their means.
-    The strongest colour is the largest magnitude.
+    The strongest colour is the largest magnitude, and infinity; nan is grey.
 
     >>> cells(np.array([1.0, 0.0, -1.0]), 24).tolist()
     [[[9, 80, 180], [255, 255, 255], [190, 40, 24]]]
     >>> cells(np.zeros((100, 30)), 24).shape, cells(3.0, 24)
     ((20, 15, 3), None)
     """
-    x = np.asarray(value)
+    x = np.asarray(None if isinstance(value, tuple) else value)
     if x.dtype.kind not in "fiub" or x.ndim not in (1, 2) or x.size < 2:
         return None
-    x = np.nan_to_num(np.atleast_2d(x).astype(float), posinf=0.0, neginf=0.0)
+    x = np.atleast_2d(x).astype(float)
     for axis in (0, 1):
         x = _blocks(x, axis, most)
-    largest = np.max(np.abs(x))
-    strength = (x / largest if largest else x)[..., None]
+    known = np.isfinite(x)
+    largest = np.max(np.abs(x), initial=0.0, where=known)
+    strength = np.where(known, x / (largest or 1.0), np.sign(x))[..., None]
     ends = np.where(strength >= 0, _ABOVE, _BELOW)
     colours = _WHITE + np.abs(strength) * (ends - _WHITE)
+    colours = np.where(np.isnan(strength), _GREY, colours)
     return np.round(colours).astype(np.uint8)
 
 
@@ -42,7 +44,8 @@ def _blocks(x: np.ndarray, axis: int, most: int) -> np.ndarray:
     """Return the means of equal blocks along an axis, the last one shorter."""
     width = -(-x.shape[axis] // most)
     starts = np.arange(0, x.shape[axis], width)
-    sums = np.add.reduceat(x, starts, axis=axis)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        sums = np.add.reduceat(x, starts, axis=axis)
     counts = np.diff([*starts, x.shape[axis]])
     return sums / np.expand_dims(counts, 1 - axis)
 

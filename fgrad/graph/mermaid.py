@@ -25,11 +25,8 @@ def to_mermaid(graph: Graph, direction: str = "LR") -> str:
 
     >>> from .model import graph_of
     >>> from .recording import record
-    >>> print(
-    ...     to_mermaid(
-    ...         graph_of(record(lambda x: 2.0 * x, (3.0,), "draw", ["x"]), [1.0])
-    ...     )
-    ... )
+    >>> found = record(lambda x: 2.0 * x, (3.0,), "draw", ["x"])
+    >>> print(to_mermaid(graph_of(found, [1.0])))
     flowchart LR
       n0["x"]
       n1(("×"))

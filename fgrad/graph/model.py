@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core import Aval, Eqn, Var, aval_of, variables
+from ..core import Eqn, Var, aval_of, variables
 from ..core.source import expression as source_text
 from ..core.source import where
 from .boxes import Box, box_of, is_call, title
@@ -14,7 +14,7 @@ from .formulas import local_gradient, symbol
 from .gradients import Gradients, gradients_of
 from .naming import names_of
 from .recording import Record
-from .wording import constant, expression
+from .wording import constant, expression, together
 
 
 @dataclass
@@ -32,10 +32,13 @@ class Node:
     expression: str
     """The operation as NumPy code."""
     value: Any
-    aval: Aval | None
-    """None of an operation that makes nothing: it runs for its effect."""
+    """A tuple if it makes several; None if it makes nothing: it runs for its effect."""
+    type: str
+    """Dtype and shape of the value: ``f64[3]``."""
     gradient: Any = None
-    """That of the output by the value; None if there is none, or none was asked for."""
+    """That of the output by the value; None if there is none, or none was asked for.
+
+    Of an output, what flows into it. A tuple if there are several values."""
     locals: list[str] = field(default_factory=list)
     """The derivatives by the arguments, as formulas."""
     line: str = ""
@@ -137,42 +140,47 @@ def graph_of(
 class _Builder:
     """Turns a record into a graph; a box shows all of its inputs, read or not."""
 
-    def __init__(self, box: Box, depth: int, prefix: str = "") -> None:
+    def __init__(
+        self, box: Box, depth: int, prefix: str = "", outside: Collection[str] = ()
+    ) -> None:
         self.found = found = box.found
         self.flows = box.gradients or Gradients()
         self.depth = depth
         self.prefix = prefix
         self.graph = Graph(found.name)
-        self.names = names_of(found.jaxpr, found.labels)
+        self.names = names_of(found.jaxpr, found.labels, outside)
         self.places: dict[Any, tuple[str, int]] = {}  # node and output of variables
         self._inputs(box)
         for eqn in found.jaxpr.eqns:
             self._operation(eqn)
-        outs = found.jaxpr.outs
-        several = [f"output {i}" for i in range(len(outs))]
-        signs = box.outputs or (several if len(outs) > 1 else ["output"])
-        for sign, atom in zip(signs, outs):
-            node = self._node("output", sign, "", "", atom)
-            self._edge(atom, node, 0, node.gradient)
+        seeds = self.flows.seeds or [None] * len(found.jaxpr.outs)
+        for sign, atom, seed in zip(found.outputs, found.jaxpr.outs, seeds):
+            node = self._node("output", sign, "", "", [atom])
+            node.gradient = seed  # the value itself may have other readers
+            self._edge(atom, node, 0, seed)
 
     def _inputs(self, box: Box) -> None:
         found = box.found
         read = {a for e in found.jaxpr.eqns for a in variables(e.inputs)}
         read.update(variables(found.jaxpr.outs))
         for value in box.choice:
-            self._node("input", "which branch", "", "", value)
+            self._node("input", "which branch", "", "", [value])
         for var in found.jaxpr.invars:
             if var in read or self.prefix:
                 label = found.labels[var]
-                node = self._node("input", label, label, "", var)
+                node = self._node("input", label, label, "", [var])
                 self.places[var] = node.key, 0
 
-    def _node(self, kind: str, sign: str, name: str, code: str, atom: Any) -> Node:
-        value = self.found.value(atom)
-        gradient = self.flows.cotangents.get(atom) if type(atom) is Var else None
+    def _node(
+        self, kind: str, sign: str, name: str, code: str, atoms: Sequence[Any]
+    ) -> Node:
+        values = [self.found.value(a) for a in atoms]
+        found = self.flows.cotangents
+        gradients = [found.get(a) if type(a) is Var else None for a in atoms]
         key = f"{self.prefix}n{len(self.graph.nodes)}"
-        aval = None if value is None else aval_of(value)
-        node = Node(key, kind, sign, name, code, value, aval, gradient)
+        types = ", ".join(str(aval_of(value)) for value in values)
+        gradient = None if all(g is None for g in gradients) else together(gradients)
+        node = Node(key, kind, sign, name, code, together(values), types, gradient)
         self.graph.nodes.append(node)
         return node
 
@@ -181,25 +189,31 @@ class _Builder:
         out = eqn.outs[0] if eqn.outs else None
         name = ", ".join(self.names[v] for v in eqn.outs)
         calls = is_call(eqn)
-        sign = title(eqn, self.found) if calls else symbol(eqn)
-        code = f"{sign}({', '.join(texts)})" if calls else expression(eqn, texts)
-        node = self._node("call" if calls else "operation", sign, name, code, out)
+        if calls:
+            kind, sign = "call", title(eqn, self.found)
+            code = f"{sign}({', '.join(texts)})"
+        else:
+            kind, code = "operation", expression(eqn, texts)
+            sign = symbol(eqn, code)
+        node = self._node(kind, sign, name, code, eqn.outs)
         node.line, node.text = where(eqn.source), source_text(eqn.source)
-        avals = [aval_of(self.found.value(a)) for a in eqn.inputs]
+        avals = [aval_of(self.found.value(a)) for a in (*eqn.inputs, *eqn.outs)]
         node.locals = [
-            local_gradient(eqn, i, texts, name, avals, node.aval)
-            for i in range(len(avals))
+            local_gradient(eqn, i, texts, name, avals) for i in range(len(eqn.inputs))
         ]
         self.places.update((v, (node.key, i)) for i, v in enumerate(eqn.outs))
         for place, atom in enumerate(eqn.inputs):
             flow = None if out is None else self.flows.flows.get((out, place))
             self._edge(atom, node, place, flow, out)
-        box = (
-            box_of(eqn, self.found, texts, self.flows) if calls and self.depth else None
-        )
-        if box is not None:
-            node.body = _Builder(box, self.depth - 1, f"{node.key}_").graph
-            node.symbol = box.found.name
+        if calls and self.depth:
+            self._open(node, box_of(eqn, self.found, texts, self.flows))
+
+    def _open(self, node: Node, box: Box | None) -> None:
+        if box is None:
+            return
+        names = self.names.values()
+        node.body = _Builder(box, self.depth - 1, f"{node.key}_", names).graph
+        node.symbol = box.found.name
 
     def _edge(
         self, atom: Any, node: Node, place: int, gradient: Any, out: Var | None = None
@@ -207,7 +221,7 @@ class _Builder:
         value = self.found.value(atom)
         if type(atom) is not Var:
             text = constant(atom)
-            source = self._node("constant", text, text, "", atom).key, 0
+            source = self._node("constant", text, text, "", [atom]).key, 0
         else:
             source, text = self.places[atom], self.names[atom]
         local = self.flows.locals.get((out, place)) if out is not None else None

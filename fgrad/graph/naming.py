@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import count, groupby
 from typing import Any
 
 from ..core import Jaxpr, Var
@@ -12,22 +13,34 @@ from ..core.printing import letters
 from ..core.source import Source, expression, line_of
 
 
-def names_of(jaxpr: Jaxpr, labels: Mapping[Var, str]) -> dict[Var, str]:
-    """Return a name for every variable, each of them once.
+def names_of(
+    jaxpr: Jaxpr, labels: Mapping[Var, str], outside: Collection[str] = ()
+) -> dict[Var, str]:
+    """Return a name for every variable, each of them once, and none from ``outside``.
 
-    What a line of the program gives a name has that one: ``s`` in ``s = w @ x``.
+    What a line of the program gives a name has that one: ``s`` in ``s = w @ x``. If
+    another line gives the name again, that is ``s_2``.
     """
     names = dict(labels)
-    taken = set(names.values())
-    for eqn in jaxpr.eqns:
-        name = assigned(eqn.source)
-        if name and len(eqn.outs) == 1 and name not in taken:
-            names[eqn.outs[0]] = name
+    taken = {*names.values(), *outside}
+    seen = set()  # later operations of the same line are derivatives, or of a loop
+    for source, eqns in groupby(jaxpr.eqns, key=lambda eqn: eqn.source):
+        *_, last = eqns
+        name = assigned(source) if source not in seen else ""
+        seen.add(source)
+        if name and len(last.outs) == 1:
+            name = next(n for n in _versions(name) if n not in taken)
+            names[last.outs[0]] = name
             taken.add(name)
     free = (letter for letter in letters() if letter not in taken)
     for eqn in jaxpr.eqns:
         names.update((v, next(free)) for v in eqn.outs if v not in names)
     return names
+
+
+def _versions(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}_{i}" for i in count(2))
 
 
 def assigned(source: Source) -> str:
@@ -37,11 +50,13 @@ def assigned(source: Source) -> str:
         return ""
     line = linecache.getline(source[0].co_filename, line_of(source)).strip()
     try:
-        (statement,) = ast.parse(line).body
+        statements: Any = ast.parse(line).body
     except (SyntaxError, ValueError):
         return ""
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-        return ""
-    target: Any = statement.targets[0]
-    whole = ast.get_source_segment(line, statement.value)
-    return target.id if isinstance(target, ast.Name) and whole == text else ""
+    for statement in statements:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            (target,) = statement.targets
+            whole = ast.get_source_segment(line, statement.value)
+            if isinstance(target, ast.Name) and whole == text:
+                return target.id
+    return ""

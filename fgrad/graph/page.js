@@ -30,7 +30,7 @@ function draw() {
   const defs = element("defs", {}, svg);
   const head = element("marker", {id: "head", viewBox: "0 0 8 8", refX: 7, refY: 4,
     markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto"}, defs);
-  element("path", {d: "M0,0.5 L8,4 L0,7.5 z", fill: "#57606a"}, head);
+  element("path", {d: "M0,0.5 L8,4 L0,7.5 z"}, head);
   const places = [...layout.nodes.values()];
   places.filter(p => p.open).forEach(drawNode); // boxes lie behind
   layout.edges.forEach(drawEdge);
@@ -86,7 +86,10 @@ function drawEdge({edge, points, label, labelled}) {
 }
 
 function listen(g, tell) {
-  for (const event of ["mouseenter", "focus"]) g.addEventListener(event, tell);
+  for (const event of ["mouseenter", "focus"]) g.addEventListener(event, e => {
+    card.classList.toggle("left", e.clientX > innerWidth / 2); // not over what it tells of
+    tell();
+  });
   for (const event of ["mouseleave", "blur"])
     g.addEventListener(event, () => card.replaceChildren());
 }

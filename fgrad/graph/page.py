@@ -72,8 +72,8 @@ def _facts(node: Node, arguments: list[Edge]) -> dict[str, str]:
     found = [(edge.name, _local(edge, node)) for edge in arguments]
     facts = {
         "operation": node.code,
-        "value": "" if node.aval is None else short(node.value, precise),
-        "type": "" if node.aval is None else str(node.aval),
+        "value": "" if node.value is None else short(node.value, precise),
+        "type": node.type,
         "gradient": _slope(node.gradient),
         "local gradient": "; ".join(f"by {k}: {text}" for k, text in found if text),
         "your line": node.line,

@@ -10,22 +10,38 @@ behind it, and what the forward pass computed is read instead of computed again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from html import escape
 from itertools import zip_longest
 from typing import Any
 
-from ..compiler.passes import drop_dead
-from ..compiler.passes.inline import inline_calls
-from ..core import Eqn, Var, aval_of, is_array, is_inexact, short_errors, variables
-from ..pytree import tree_leaves
+from ..compiler.passes import drop_dead, inline_calls, share_common
+from ..core import (
+    Aval,
+    Eqn,
+    Var,
+    aval_of,
+    is_array,
+    is_inexact,
+    short_errors,
+    variables,
+)
+from ..pytree import tree_flatten, tree_unflatten
 from ..transforms.arguments import check_callable, name_of
-from ..transforms.grad import value_and_grad
+from ..transforms.vjp import vjp
 from .boxes import is_call, title
+from .gradients import like
 from .naming import names_of
-from .recording import Record, by_position, check_scalar, record
+from .recording import (
+    NO_FLOATS,
+    Record,
+    by_position,
+    check_scalar,
+    named_outputs,
+    record,
+)
 from .tables import as_html, as_markdown
 from .wording import constant, expression
 
@@ -48,11 +64,18 @@ class Programs:
     """
 
     def __init__(
-        self, name: str, forward: list[Line], backward: list[Line], numbers: int
+        self,
+        name: str,
+        forward: list[Line],
+        backward: list[Line],
+        gradients: dict[str, str],
+        numbers: int,
     ) -> None:
         self.name = name
         self.forward = forward
         self.backward = backward
+        self.gradients = gradients
+        """What the gradient by each argument is called in the backward program."""
         self.numbers = numbers
         """How many numbers the gradient has."""
 
@@ -91,6 +114,7 @@ class Programs:
                    "reads")
             for line in self.backward
         ]  # fmt: skip
+        right += [f"d{self.name}/d{k} = {v}" for k, v in self.gradients.items()]
         return list(zip_longest(left, right, fillvalue=""))
 
     def _readers(self, line: Line) -> list[str]:
@@ -102,34 +126,36 @@ class Programs:
         rows = [("forward", "backward"), *self._columns]
         width = max(len(left) for left, _ in rows)
         lines = (f"{left:{width}}  | {right}".rstrip() for left, right in rows)
-        return "\n".join([*lines, "", self._told()])
+        return "\n".join([*lines, "", *self._told()])
 
     __repr__ = __str__
 
     def markdown(self) -> str:
         """Return both programs as a table in Markdown."""
         table = as_markdown(("forward", "backward"), self._columns, code=(0, 1))
-        return f"{table}\n{self._told()}\n"
+        return f"{table}\n{' '.join(self._told())}\n"
 
     def html(self) -> str:
         """Return both programs as a table in HTML, which notebooks show."""
         table = as_html(("forward", "backward"), self._columns, ("code", "code"))
-        return f"{table}<p>{escape(self._told())}</p>"
+        return f"{table}<p>{escape(' '.join(self._told()))}</p>"
 
     _repr_html_ = html
 
-    def _told(self) -> str:
+    def _told(self) -> Iterator[str]:
         n = self.counts
         forward = _counted(n["forward"], "operation")
         shared = _counted(len(self.shared), "value")
-        directions = _counted(self.numbers, "direction")
-        twice = ", ".join(f"{k} ({v} times)" for k, v in self.reused.items())
-        reused = f" Computed once and read more often: {twice}." if twice else ""
-        return (
+        yield (
             f"{forward} forwards and {n['backward']} backwards, which read {shared} "
-            f"that the forward pass computed.{reused} "
-            f"Central differences in {directions} need {n['numerical']} operations, "
-            f"2 x {self.numbers} x {n['forward']}."
+            "that the forward pass computed."
+        )
+        if self.reused:
+            twice = ", ".join(f"{k} ({v} times)" for k, v in self.reused.items())
+            yield f"Computed once and read more often: {twice}."
+        yield (
+            f"Central differences in {_counted(self.numbers, 'direction')} need "
+            f"{n['numerical']} operations, 2 x {self.numbers} x {n['forward']}."
         )
 
 
@@ -160,48 +186,63 @@ def backward_program(fun: Callable[..., Any]) -> Callable[..., Programs]:
     ...     s = np.sin(x)
     ...     return s * s
     >>> print(backward_program(wave)(0.5))
-    forward                        | backward
-    s = np.sin(x)  # read by b, c  | b = 1.0 * s  # reads s
-    a = s * s                      | c = 1.0 * s  # reads s
-    ...
+    forward                     | backward
+    s = np.sin(x)  # read by b  | b = 1 * s  # reads s
+    a = s * s                   | c = b + b
+                                | d = np.cos(x)
+                                | e = c * d
+                                | dwave/dx = e
+    <BLANKLINE>
+    2 operations forwards and 4 backwards, which read 1 value that the forward pass ...
+    Computed once and read more often: s (3 times), b (2 times).
+    Central differences in 1 direction need 4 operations, 2 x 1 x 2.
     """
     check_callable(fun, "backward_program")
     name = f"backward_program({name_of(fun)})"
 
+    @wraps(fun)
     @short_errors
     def shown(*args: Any, **keywords: Any) -> Programs:
         called, values, labels = by_position(fun, args, keywords, "backward_program")
-        places = tuple(i for i, x in enumerate(values) if _has_floats(x))
-        if values and not places:
-            raise TypeError(
-                f"{name}: no argument has floats, and only floats have a gradient. "
-                "Write 3.0 or x.astype(float)"
-            )
+        leaves, tree = tree_flatten(values)
+        places = [i for i, x in enumerate(leaves) if is_array(x) and is_inexact(x)]
+        if leaves and not places:
+            raise TypeError(NO_FLOATS.format(name))
+
+        def scalar(leaves: list[Any], *floats: Any) -> Any:
+            filled = {**dict(enumerate(leaves)), **dict(zip(places, floats))}
+            result = called(*tree_unflatten(tree, list(filled.values())))
+            outs = named_outputs(result, name)
+            check_scalar(outs, name, "backward_program(lambda x: {})")
+            return next(iter(outs.values()))
 
         @wraps(fun)
-        def scalar(*values: Any) -> Any:
-            out = called(*values)
-            outs = tree_leaves(out)
-            if outs and all(map(is_array, outs)):
-                check_scalar(outs, name, "backward_program(lambda x: {})")
-            return out
+        def both(*leaves: Any) -> Any:
+            floats = [leaves[i] for i in places]
+            out, pullback = vjp(partial(scalar, list(leaves)), *floats)
+            return out, pullback(like(1.0, out))
 
-        gradient = value_and_grad(scalar, places)
-        found = record(gradient, values, "backward_program", labels)
-        found.jaxpr = drop_dead(inline_calls(found.jaxpr))
-        late = _late(found.jaxpr.eqns, found.jaxpr.outs[0])
-        lines: tuple[list[Line], list[Line]] = ([], [])
-        for line, is_late in zip(_lines(found), late):
-            lines[is_late].append(line)
-        inputs = tree_leaves([values[i] for i in places])
-        numbers = sum(aval_of(x).size for x in inputs if is_inexact(x))
-        return Programs(name_of(fun), *lines, numbers)
+        found = record(both, leaves, "backward_program", labels)
+        found.jaxpr = drop_dead(share_common(inline_calls(found.jaxpr)))
+        numbers = sum(_directions(aval_of(leaves[i])) for i in places)
+        wanted = [labels[i].removeprefix("argument ") for i in places]
+        return _programs(found, wanted, numbers)
 
     return shown
 
 
-def _lines(found: Record) -> Iterable[Line]:
+def _programs(found: Record, wanted: Sequence[str], numbers: int) -> Programs:
     names = names_of(found.jaxpr, found.labels)
+    out, *gradients = found.jaxpr.outs
+    late = _late(found.jaxpr.eqns, out)
+    lines: tuple[list[Line], list[Line]] = ([], [])
+    for line, is_late in zip(_lines(found, names), late):
+        lines[is_late].append(line)
+    texts = [names[a] if type(a) is Var else constant(a) for a in gradients]
+    return Programs(found.name, *lines, dict(zip(wanted, texts)), numbers)
+
+
+def _lines(found: Record, names: Mapping[Var, str]) -> Iterable[Line]:
     for eqn in found.jaxpr.eqns:
         texts = [names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
         code = expression(eqn, texts)
@@ -210,6 +251,11 @@ def _lines(found: Record) -> Iterable[Line]:
         outs = tuple(names[v] for v in eqn.outs)
         reads = tuple(names[v] for v in variables(eqn.inputs))
         yield Line(outs, f"{', '.join(outs)} = {code}" if outs else code, reads)
+
+
+def _directions(aval: Aval) -> int:
+    """Return in how many directions an array can be moved."""
+    return aval.size * (2 if aval.dtype.kind == "c" else 1)
 
 
 def _late(eqns: tuple[Eqn, ...], out: Any) -> list[bool]:
@@ -231,7 +277,3 @@ def _late(eqns: tuple[Eqn, ...], out: Any) -> list[bool]:
         made.update(eqn.outs if is_late else ())
         late.append(is_late)
     return late
-
-
-def _has_floats(tree: Any) -> bool:
-    return any(is_array(x) and is_inexact(x) for x in tree_leaves(tree))

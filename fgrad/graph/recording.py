@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,13 @@ class Record:
     values: dict[Var, Any]
     labels: dict[Var, str]
     """What the inputs are called: ``w``, ``params['W'][0]``."""
+    outputs: Sequence[str]
+    """What the outputs are called: ``output``, ``output['loss']``."""
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """The outputs with their names."""
+        return dict(zip(self.outputs, map(self.value, self.jaxpr.outs)))
 
     def value(self, atom: Any) -> Any:
         """Return the value of a variable or a constant."""
@@ -136,12 +144,42 @@ def by_position(
     return called, values, labels
 
 
-def check_scalar(outs: list[Any], call: str, example: str) -> None:
-    """Raise unless the outputs are one float; ``example`` has {} for what to write."""
+NO_FLOATS = (
+    "{}: no argument has floats, and only floats have a gradient. Write 3.0 or "
+    "x.astype(float)"
+)
+
+
+def checked_count(value: Any, least: int, what: str) -> int:
+    """Return an option that is a whole number."""
+    if not hasattr(value, "__index__") or isinstance(value, bool) or value < least:
+        raise ValueError(f"{what} >= {least}, got {value!r}")
+    return operator.index(value)
+
+
+def named_outputs(result: Any, name: str) -> dict[str, Any]:
+    """Return the arrays in what a function returned, with what they are called.
+
+    >>> named_outputs({"loss": 0.5, "grads": [1.0]}, "draw(f)")
+    {"output['grads'][0]": 1.0, "output['loss']": 0.5}
+    """
+    paths, _ = tree_flatten_with_path(result)
+    if not paths:
+        raise TypeError(f"{name}: the function returned no array")
+    for _, out in paths:
+        if not is_array(out):
+            raise TypeError(f"{name}: the function returned {shown(out)}, no array")
+    return {f"output{keystr(path)}": out for path, out in paths}
+
+
+def check_scalar(named: Mapping[str, Any], call: str, example: str) -> None:
+    """Raise unless the output is one float; ``example`` has {} for what to write."""
+    outs = list(named.values())
     if len(outs) == 1 and not aval_of(outs[0]).shape and is_inexact(outs[0]):
         return
     if len(outs) > 1:
-        hint = f". Choose one of them: {example.format('f(x)[0]')}"
+        one = next(iter(named)).replace("output", "f(x)", 1)
+        hint = f". Choose one of them: {example.format(one)}"
     elif aval_of(outs[0]).shape:
         hint = f". Sum it: {example.format('np.sum(f(x))')}"
     else:
@@ -174,15 +212,14 @@ def record(
     trace.inputs = arrays.__getitem__
     lifted = [trace.lift(x, len(trace.invars)) if is_array(x) else x for x in leaves]
     try:
-        outs, _ = tree_flatten(fun(*tree_unflatten(tree, lifted)))
+        outputs = named_outputs(fun(*tree_unflatten(tree, lifted)), name)
     finally:
         trace.ended = True
-    if not outs:
-        raise TypeError(f"{name}: the function returned no array")
-    for out in outs:
-        if not is_array(out):
-            raise TypeError(f"{name}: the function returned {shown(out)}, no array")
-    atoms = tuple(o.note if type(o) is Tracer and o.owner is trace else o for o in outs)
+    atoms = tuple(
+        out.note if type(out) is Tracer and out.owner is trace else out
+        for out in outputs.values()
+    )
     jaxpr = drop_dead(Jaxpr(tuple(trace.invars), tuple(trace.eqns), atoms))
     names = (label.removeprefix("argument ") for label in arrays)
-    return Record(name_of(fun), jaxpr, trace.values, dict(zip(trace.invars, names)))
+    labelled = dict(zip(trace.invars, names))
+    return Record(name_of(fun), jaxpr, trace.values, labelled, list(outputs))

@@ -48,7 +48,7 @@ def _forward(graph: Graph, inside: bool = False) -> Iterator[Appearance]:
             yield _named("forward", node, _from(node.body, inputs), "begins")
             yield from _forward(node.body, inside=True)
         text = node.code
-        if node.aval is not None and len({e.out for e in made}) <= 1:
+        if node.value is not None:
             text += f" = {short(node.value)}"
         yield Appearance("forward", node.key, _keys(made), text)
 

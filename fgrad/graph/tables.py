@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from html import escape
 
@@ -52,8 +53,8 @@ _LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     '"': r"\textquotedbl{}", "[": "{[}", "]": "{]}", "-": "{-}", "`": r"\`{}",
     "²": "$^2$", "·": r"$\cdot$", "ᵀ": "$^T$", "×": r"$\times$", "−": "$-$",
-    "Σ": r"$\Sigma$", "Π": r"$\Pi$", "√": r"$\surd$", "∫": r"$\int$", "÷": r"$\div$",
-    "∇": r"$\nabla$",
+    "√": r"$\surd$", "∫": r"$\int$", "÷": r"$\div$",
+    "∇": r"$\nabla$", "∂": r"$\partial$", "½": r"$\frac12$",
 }  # fmt: skip
 
 
@@ -75,7 +76,22 @@ def as_latex(head: Sequence[str], rows: Rows) -> str:
 
 def _in_latex(text: str) -> str:
     indent = r"\quad " * ((len(text) - len(text.lstrip())) // 2)
-    return indent + "".join(_LATEX.get(c, c) for c in text.lstrip())
+    return indent + "".join(_LATEX.get(c) or _greek(c) for c in text.lstrip())
+
+
+def _greek(letter: str) -> str:
+    """Return a Greek letter as LaTeX's command for it, and other letters as they are.
+
+    >>> _greek("σ"), _greek("Σ"), _greek("s")
+    ('$\\\\sigma$', '$\\\\Sigma$', 's')
+    """
+    kind = re.fullmatch(
+        "GREEK (SMALL|CAPITAL) LETTER (\\w+)", unicodedata.name(letter, "")
+    )
+    if kind is None:
+        return letter
+    name = kind[2].lower().replace("lamda", "lambda")
+    return f"$\\{name if kind[1] == 'SMALL' else name.capitalize()}$"
 
 
 def as_html(head: Sequence[str], rows: Rows, classes: Sequence[str] = ()) -> str:

@@ -10,10 +10,15 @@ import numpy as np
 
 from ..compiler.numbers import number_text
 from ..core import Eqn, aval_of
+from ..core.printing import params_of
+
+_WIDEST = 48  # letters of a small array
 
 
 def expression(eqn: Eqn, names: Sequence[str]) -> str:
     """Return an operation as NumPy code over named arguments.
+
+    What NumPy does not have in one expression is a call by the operation's own name.
 
     >>> from fgrad import make_jaxpr
     >>> (eqn,) = make_jaxpr(np.sin)(1.0).eqns
@@ -26,7 +31,8 @@ def expression(eqn: Eqn, names: Sequence[str]) -> str:
     elif emit:
         text = emit.format(*names, **eqn.params)
     else:
-        text = f"{eqn.prim.name}({', '.join(names)})"
+        shown = [f"{k}={text}" for k, text in params_of(eqn) if "\n" not in text]
+        text = f"{eqn.prim.name}({', '.join([*names, *shown])})"
     try:
         return ast.unparse(ast.parse(text, mode="eval"))  # without needless parentheses
     except SyntaxError:
@@ -35,8 +41,18 @@ def expression(eqn: Eqn, names: Sequence[str]) -> str:
 
 def constant(atom: Any) -> str:
     """Return what a constant is called: its value, or its shape if it is large."""
-    text = number_text(atom.item() if isinstance(atom, np.generic) else atom)
+    value = atom.item() if isinstance(atom, np.generic) else atom
+    text = repr(value) if isinstance(value, complex) else number_text(value)
     return text if text else short(atom) if np.size(atom) <= 6 else str(aval_of(atom))
+
+
+def together(values: Sequence[Any]) -> Any:
+    """Return one value as it is, several as a tuple, and None for none.
+
+    >>> together([1.0]), together([1.0, 2.0]), together([])
+    (1.0, (1.0, 2.0), None)
+    """
+    return tuple(values) if len(values) > 1 else values[0] if values else None
 
 
 def is_number(text: str) -> bool:
@@ -81,10 +97,10 @@ def short(value: Any, write: Callable[[Any], str] = number) -> str:
     >>> short(0.87435214), short(np.array([0.5, 0.25])), short(np.zeros((30, 40)))
     ('0.8744', '[0.5, 0.25]', 'f64[30,40], mean 0, 0 to 0')
     """
-    x = np.asarray(value)
-    if x.size <= 6 and x.ndim <= 2:
-        return _nested(x, write)
-    return ", ".join(filter(None, [str(aval_of(x)), _statistics(x, write)]))
+    if isinstance(value, tuple):
+        texts = ["none" if v is None else short(v, write) for v in value]
+        return f"({', '.join(texts)})"
+    return ", ".join(short_lines(value, write))
 
 
 def short_lines(value: Any, write: Callable[[Any], str] = number) -> list[str]:
@@ -94,8 +110,10 @@ def short_lines(value: Any, write: Callable[[Any], str] = number) -> list[str]:
     (['f64[7]', 'mean 3, 0 to 6'], ['3'])
     """
     x = np.asarray(value)
-    if x.size <= 6 and x.ndim <= 2:
-        return [_nested(x, write)]
+    if 0 < x.size <= 6 and x.ndim <= 2:
+        text = _nested(x, write)
+        if not x.shape or len(text) <= _WIDEST:
+            return [text]
     return [text for text in (str(aval_of(x)), _statistics(x, write)) if text]
 
 
