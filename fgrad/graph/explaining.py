@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from html import escape
@@ -161,7 +161,7 @@ def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explana
         if found.labels and not any(is_inexact(found.values[v]) for v in found.labels):
             raise TypeError(NO_FLOATS.format(name))
         gradients = gradients_of(found, [1.0])
-        steps = list(_steps(found, gradients, depth))
+        steps = list(_steps(found, gradients, depth, set()))
         wanted = {
             label: gradients.cotangents.get(v, np.zeros(v.aval.shape))
             for v, label in found.labels.items()
@@ -176,10 +176,10 @@ def _steps(
     found: Record,
     gradients: Gradients,
     depth: int,
+    taken: set[str],
     level: int = 0,
-    outside: Collection[str] = (),
 ) -> Iterator[Step]:
-    names = names_of(found.jaxpr, found.labels, outside)
+    names = names_of(found.jaxpr, found.labels, taken)
     if level:
         yield from _outputs(found, gradients, names, level)
     for eqn in reversed(found.jaxpr.eqns):
@@ -190,8 +190,8 @@ def _steps(
         if rows and depth and is_call(eqn):
             box = box_of(eqn, found, texts, gradients)
             if box is not None and box.gradients is not None:
-                inner = box.found, box.gradients, depth - 1, level + 1
-                yield from _steps(*inner, names.values())
+                inner = box.found, box.gradients, depth - 1
+                yield from _steps(*inner, taken, level + 1)
 
 
 def _outputs(

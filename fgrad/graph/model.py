@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,21 +134,20 @@ def graph_of(
     [('x', 4.0), ('y', 3.0), ('×', 1.0), ('output', 1.0)]
     """
     gradients = None if seeds is None else gradients_of(found, list(seeds))
-    return _Builder(Box(found, gradients), depth).graph
+    return _Builder(Box(found, gradients), depth, set()).graph
 
 
 class _Builder:
     """Turns a record into a graph; a box shows all of its inputs, read or not."""
 
-    def __init__(
-        self, box: Box, depth: int, prefix: str = "", outside: Collection[str] = ()
-    ) -> None:
+    def __init__(self, box: Box, depth: int, taken: set[str], prefix: str = "") -> None:
         self.found = found = box.found
         self.flows = box.gradients or Gradients()
         self.depth = depth
         self.prefix = prefix
         self.graph = Graph(found.name)
-        self.names = names_of(found.jaxpr, found.labels, outside)
+        self.taken = taken
+        self.names = names_of(found.jaxpr, found.labels, taken)
         self.places: dict[Any, tuple[str, int]] = {}  # node and output of variables
         self._inputs(box)
         for eqn in found.jaxpr.eqns:
@@ -211,8 +210,8 @@ class _Builder:
     def _open(self, node: Node, box: Box | None) -> None:
         if box is None:
             return
-        names = self.names.values()
-        node.body = _Builder(box, self.depth - 1, f"{node.key}_", names).graph
+        inner = _Builder(box, self.depth - 1, self.taken, f"{node.key}_")
+        node.body = inner.graph
         node.symbol = box.found.name
 
     def _edge(

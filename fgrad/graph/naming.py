@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count, groupby
 from typing import Any
 
@@ -14,15 +14,17 @@ from ..core.source import Source, expression, line_of
 
 
 def names_of(
-    jaxpr: Jaxpr, labels: Mapping[Var, str], outside: Collection[str] = ()
+    jaxpr: Jaxpr, labels: Mapping[Var, str], taken: set[str] | None = None
 ) -> dict[Var, str]:
-    """Return a name for every variable, each of them once, and none from ``outside``.
+    """Return a name for every variable, each of them once.
 
-    What a line of the program gives a name has that one: ``s`` in ``s = w @ x``. If
-    another line gives the name again, that is ``s_2``.
+    They are none of the names in ``taken``, to which they are added. What a line of the
+    program gives a name has that one: ``s`` in ``s = w @ x``. If another line gives the
+    name again, that is ``s_2``.
     """
     names = dict(labels)
-    taken = {*names.values(), *outside}
+    taken = set() if taken is None else taken
+    taken.update(names.values())
     seen = set()  # later operations of the same line are derivatives, or of a loop
     for source, eqns in groupby(jaxpr.eqns, key=lambda eqn: eqn.source):
         *_, last = eqns
@@ -35,6 +37,7 @@ def names_of(
     free = (letter for letter in letters() if letter not in taken)
     for eqn in jaxpr.eqns:
         names.update((v, next(free)) for v in eqn.outs if v not in names)
+    taken.update(names.values())
     return names
 
 
