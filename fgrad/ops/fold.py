@@ -26,7 +26,6 @@ from .basic import (
     reduce_sum,
     reduced_shape,
     reshape,
-    to_front,
     transpose,
 )
 from .index import getitem
@@ -34,6 +33,7 @@ from .join import concatenate, slice_axis
 from .reduce import reduce_fmax, reduce_fmin, reduce_max, reduce_min, reduce_prod
 from .scan import recurrence
 from .shape import flip
+from .stacks import batch_along
 
 FUNCTIONS = {
     np.add: ew.add, np.subtract: ew.sub, np.multiply: ew.mul, np.divide: ew.div,
@@ -122,9 +122,6 @@ def _accumulate(name, **rules):
         text = f"np.{function.__name__}.accumulate({names[0]}, axis={axis}"
         return text + (")" if dtype is None else f", dtype={dtype_text(dtype)})")
 
-    def batch(args, dims, size, *, axis, **params):
-        return prim(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
-
     prim = Primitive(
         name,
         impl=lambda x, *, function, axis, dtype: function.accumulate(
@@ -134,7 +131,7 @@ def _accumulate(name, **rules):
             x.shape,
             result_dtype(function, "accumulate", x.dtype, (1,) * x.ndim, dtype=dtype),
         ),
-        batch=batch,
+        batch=batch_along(lambda: prim),
         emit=emit,
         **rules,
     )

@@ -22,6 +22,7 @@ from .axes import is_sequence, normalize_axis
 from .basic import fit, mapped, reshape, sum_axes, zeros
 from .elementwise import where
 from .index import getitem
+from .stacks import batch_along
 
 
 class EveryArgument:
@@ -80,11 +81,6 @@ def _concatenate_vjp(i):
     return rule
 
 
-def _batch_concatenate(args, dims, size, *, axis):
-    xs = [mapped(x, dim, size) for x, dim in zip(args, dims, strict=True)]
-    return concatenate(*xs, axis=axis + 1), 0
-
-
 def _abstract_concatenate(*xs, axis):
     length, shape = sum(x.shape[axis] for x in xs), xs[0].shape
     return Aval((*shape[:axis], length, *shape[axis + 1 :]), _strong(*xs))
@@ -98,7 +94,7 @@ concatenate = Primitive(
     abstract=_abstract_concatenate,
     vjp=_PIECES,
     jvp=lambda ts, z, *xs, axis: concatenate(*_filled(ts, xs), axis=axis),
-    batch=_batch_concatenate,
+    batch=batch_along(lambda: concatenate),
     emit=lambda names, *, axis: f"np.concatenate({_joined(names)}, axis={axis})",
     into=_into("np.concatenate"),
     linear=True,
@@ -149,11 +145,6 @@ def _stack_vjp(i):
     return rule
 
 
-def _batch_stack(args, dims, size, *, axis):
-    xs = [mapped(x, dim, size) for x, dim in zip(args, dims, strict=True)]
-    return stack(*xs, axis=axis + 1), 0
-
-
 def _abstract_stack(*xs, axis):
     shape = xs[0].shape
     return Aval((*shape[:axis], len(xs), *shape[axis:]), _strong(*xs))
@@ -167,7 +158,7 @@ stack = Primitive(
     abstract=_abstract_stack,
     vjp=_LAYERS,
     jvp=lambda ts, z, *xs, axis: stack(*_filled(ts, xs), axis=axis),
-    batch=_batch_stack,
+    batch=batch_along(lambda: stack),
     emit=lambda names, *, axis: f"np.stack({_joined(names)}, axis={axis})",
     into=_into("np.stack"),
     linear=True,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from .basic import to_front
+from .stacks import batch_along
 
 _ORDERS: Any = ("big", "little")
 
@@ -16,18 +16,11 @@ def _sized(x, axis, n):
     return Aval((*x.shape[:axis], n, *x.shape[axis + 1 :]), np.dtype(np.uint8))
 
 
-def _batch(prim):
-    def batch(args, dims, size, *, axis, **params):
-        return prim()(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
-
-    return batch
-
-
 pack_bits = Primitive(
     "pack_bits",
     impl=lambda x, *, axis, little: np.packbits(x, axis, _ORDERS[little]),
     abstract=lambda x, *, axis, little: _sized(x, axis, -(-x.shape[axis] // 8)),
-    batch=_batch(lambda: pack_bits),
+    batch=batch_along(lambda: pack_bits),
     emit=lambda names, *, axis, little: (
         f'np.packbits({names[0]}, {axis}, "{_ORDERS[little]}")'
     ),
@@ -40,7 +33,7 @@ unpack_bits = Primitive(
         x, axis, count, _ORDERS[little]
     ),
     abstract=lambda x, *, axis, count, little: _sized(x, axis, count),
-    batch=_batch(lambda: unpack_bits),
+    batch=batch_along(lambda: unpack_bits),
     emit=lambda names, *, axis, count, little: (
         f'np.unpackbits({names[0]}, {axis}, {count}, "{_ORDERS[little]}")'
     ),

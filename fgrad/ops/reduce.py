@@ -31,6 +31,7 @@ from .elementwise import div, exp, log, maximum, minimum, square, stop_gradient_
 from .families import unary
 from .scan import accumulated, cum_prod, cum_sum, cumprod, cumsum, products_before
 from .shape import flip
+from .stacks import batch_along
 
 # fmt: off
 __all__ = [
@@ -169,10 +170,6 @@ reduce_all = _reduction("all", np.logical_and, _truth, flat=True)
 def _locate(name):
     function = getattr(np, name)
 
-    def batch(args, dims, size, *, axis, keepdims):
-        x = to_front(args[0], dims[0])
-        return prim(x, axis=axis + 1, keepdims=keepdims), 0
-
     def emit(names, *, axis, keepdims):
         return f"{names[0]}.{name}(axis={axis}{', keepdims=True' * keepdims})"
 
@@ -182,7 +179,7 @@ def _locate(name):
         abstract=lambda x, *, axis, keepdims: Aval(
             reduced_shape(x.shape, (axis,), keepdims), np.dtype(np.intp)
         ),
-        batch=batch,
+        batch=batch_along(lambda: prim),
         emit=emit,
         flat=True,
     )

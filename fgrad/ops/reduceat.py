@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive, dtype_of, shape_of
-from .basic import dtype_text, fit, to_front, transpose
+from .basic import dtype_text, fit, transpose
 from .fold import FUNCTIONS, fold, fold_smooth, identity, needs_start, result_dtype
 from .index import at, take
+from .stacks import batch_along
 
 
 def _rectangle(indices, n):
@@ -73,9 +74,6 @@ def _reduceat_jvp(tangents, z, x, *, function, indices, axis, dtype):
 
 
 def _reduceat(name, **rules):
-    def batch(args, dims, size, *, axis, **params):
-        return prim(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
-
     def emit(names, *, function, indices, axis, dtype):
         text = (
             f"np.{function.__name__}.reduceat({names[0]}, {list(indices)}, axis={axis}"
@@ -93,7 +91,7 @@ def _reduceat(name, **rules):
             x, list(indices), axis, dtype
         ),
         abstract=abstract,
-        batch=batch,
+        batch=batch_along(lambda: prim),
         emit=emit,
         **rules,
     )

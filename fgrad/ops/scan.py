@@ -8,9 +8,10 @@ import numpy as np
 
 from ..core import Aval, Primitive, dtype_of, ndim_of, shape_of
 from .axes import normalize_axis
-from .basic import astype, dtype_text, fit, kept_shape, reshape, to_front
+from .basic import astype, dtype_text, fit, kept_shape, reshape
 from .join import concatenate, slice_axis
 from .shape import flip
+from .stacks import batch_along
 
 
 @lru_cache(maxsize=1024)
@@ -34,9 +35,6 @@ def products_before(x, axis):
 
 
 def _scan(name, ufunc, vjp, jvp, **fields):
-    def batch(args, dims, size, *, axis, dtype):
-        return prim(to_front(args[0], dims[0]), axis=axis + 1, dtype=dtype), 0
-
     def emit(names, *, axis, dtype):
         text = f"np.{ufunc.__name__}.accumulate({names[0]}, axis={axis}"
         return text + (")" if dtype is None else f", dtype={dtype_text(dtype)})")
@@ -49,7 +47,7 @@ def _scan(name, ufunc, vjp, jvp, **fields):
         ),
         vjp=(vjp,),
         jvp=jvp,
-        batch=batch,
+        batch=batch_along(lambda: prim),
         emit=emit,
         **fields,
     )

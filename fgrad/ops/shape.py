@@ -14,7 +14,6 @@ from .basic import (
     broadcast_to,
     reshape,
     sum_axes,
-    to_front,
     transpose,
 )
 from .join import (
@@ -30,6 +29,7 @@ from .join import (
     stack_arrays,
 )
 from .sort import put_along
+from .stacks import batch_along
 
 # fmt: off
 __all__ = [
@@ -84,11 +84,6 @@ def _repeat_vjp(ct, z, x, *, repeats, axis):
     return put_along(ct, source, axis=axis, length=n, unique=False)
 
 
-def _batch_repeat(args, dims, size, *, repeats, axis):
-    x = to_front(args[0], dims[0])
-    return repeat(x, repeats=repeats, axis=axis + 1), 0
-
-
 def _abstract_repeat(x, *, repeats, axis):
     n = x.shape[axis]
     n = n * repeats if type(repeats) is int else sum(repeats)
@@ -101,7 +96,7 @@ repeat = Primitive(
     abstract=_abstract_repeat,
     vjp=(_repeat_vjp,),
     jvp=lambda ts, z, x, **params: repeat(ts[0], **params),
-    batch=_batch_repeat,
+    batch=batch_along(lambda: repeat),
     emit="np.repeat({0}, {repeats}, axis={axis})",
     linear=True,
 )

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..core import Aval, Primitive, broadcast_shapes, dtype_of, ndim_of, shape_of
 from .axes import normalize_axis
-from .basic import broadcast_to, mapped, reshape, to_front
+from .basic import broadcast_to, reshape
+from .stacks import batch_along
 
 # -- take_along, put_along ---------------------------------------------------------
 
@@ -27,18 +28,13 @@ def _take_along_vjp(ct, z, x, indices, *, axis):
     return put_along(ct, indices, axis=axis, length=n, unique=False)
 
 
-def _batch_take_along(args, dims, size, *, axis):
-    x, indices = (mapped(a, dim, size) for a, dim in zip(args, dims, strict=True))
-    return take_along(x, indices, axis=axis + 1), 0
-
-
 take_along = Primitive(
     "take_along",
     impl=lambda x, indices, *, axis: np.take_along_axis(x, indices, axis),
     abstract=lambda x, indices, *, axis: Aval(indices.shape, x.dtype),
     vjp=(_take_along_vjp, None),
     jvp=lambda ts, z, x, indices, *, axis: take_along(ts[0], indices, axis=axis),
-    batch=_batch_take_along,
+    batch=batch_along(lambda: take_along),
     emit="np.take_along_axis({0}, {1}, {axis})",
 )
 
@@ -58,11 +54,6 @@ def _put_along(x, indices, *, axis, length, unique):
     return np.ascontiguousarray(np.moveaxis(z.reshape((*lead, length)), -1, axis))
 
 
-def _batch_put_along(args, dims, size, *, axis, **params):
-    x, indices = (mapped(a, dim, size) for a, dim in zip(args, dims, strict=True))
-    return put_along(x, indices, axis=axis + 1, **params), 0
-
-
 put_along = Primitive(
     "put_along",
     impl=_put_along,
@@ -74,7 +65,7 @@ put_along = Primitive(
         None,
     ),
     jvp=lambda ts, z, x, indices, **params: put_along(ts[0], indices, **params),
-    batch=_batch_put_along,
+    batch=batch_along(lambda: put_along),
 )
 
 
@@ -111,19 +102,11 @@ def _indices_of(x, **params):
     return Aval(x.shape, np.dtype(np.intp))
 
 
-def _batched(name):
-    def batch(args, dims, size, *, axis, **params):
-        prim = globals()[name]
-        return prim(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
-
-    return batch
-
-
 argsort = Primitive(
     "argsort",
     impl=lambda x, *, axis, stable: np.argsort(x, axis, stable=stable),
     abstract=_indices_of,
-    batch=_batched("argsort"),
+    batch=batch_along(lambda: argsort),
     emit="np.argsort({0}, {axis}, stable={stable})",
     flat=True,
 )
@@ -132,7 +115,7 @@ argpartition = Primitive(
     "argpartition",
     impl=lambda x, *, kth, axis: np.argpartition(x, kth, axis),
     abstract=_indices_of,
-    batch=_batched("argpartition"),
+    batch=batch_along(lambda: argpartition),
     emit="np.argpartition({0}, {kth}, {axis})",
     flat=True,
 )
@@ -156,7 +139,7 @@ sort_p = Primitive(
     abstract=lambda x, *, axis, stable: Aval(x.shape, x.dtype),
     vjp=(lambda ct, z, x, *, axis, stable: _move_back(ct, _ranks(x, axis), axis),),
     jvp=lambda ts, z, x, *, axis, stable: take_along(ts[0], _ranks(x, axis), axis=axis),
-    batch=_batched("sort_p"),
+    batch=batch_along(lambda: sort_p),
     emit="np.sort({0}, {axis}, stable={stable})",
 )
 
@@ -180,7 +163,7 @@ partition_p = Primitive(
     abstract=lambda x, *, kth, axis: Aval(x.shape, x.dtype),
     vjp=(_partition_vjp,),
     jvp=_partition_jvp,
-    batch=_batched("partition_p"),
+    batch=batch_along(lambda: partition_p),
     emit="np.partition({0}, {kth}, {axis})",
 )
 

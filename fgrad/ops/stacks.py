@@ -1,11 +1,11 @@
-"""Stacks of matrices for functions that take one at a time, and their batch rules."""
+"""Stacks of matrices for functions of one; batch rules of stacks and of one axis."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..core import Aval, ndim_of
-from .basic import reshape, to_front
+from .basic import mapped, reshape, to_front
 
 
 def over_stack(function, *arrays):
@@ -41,6 +41,19 @@ def batch_last(prim, count):
             for x, d, own in zip(args, dims, ranks)
         ]
         return prim()(*args, **params), 0
+
+    return batch
+
+
+def batch_along(prim):
+    """Return the batch rule of a primitive along one ``axis``.
+
+    ``prim`` returns the primitive, which is made after its rule.
+    """
+
+    def batch(args, dims, size, *, axis, **params):
+        args = [mapped(x, dim, size) for x, dim in zip(args, dims, strict=True)]
+        return prim()(*args, axis=axis + 1, **params), 0
 
     return batch
 

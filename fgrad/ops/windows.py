@@ -11,8 +11,8 @@ import numpy as np
 
 from ..core import Aval, Primitive, dtype_of, shape_of
 from .axes import integers, normalize_axis
-from .basic import mapped, to_front
 from .reduce import reduce_prod
+from .stacks import batch_along
 from .window_places import window_count, window_slice, windows_of
 
 
@@ -43,10 +43,15 @@ def _reduction(name, ufunc, vjp, jvp, **fields):
             ufunc(z, piece, out=z)
         return z
 
-    def batch(args, dims, size, *, axis, **params):
-        return prim(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
-
-    prim = Primitive(name, impl, _abstract, vjp=(vjp,), jvp=jvp, batch=batch, **fields)
+    prim = Primitive(
+        name,
+        impl,
+        _abstract,
+        vjp=(vjp,),
+        jvp=jvp,
+        batch=batch_along(lambda: prim),
+        **fields,
+    )
     return prim
 
 
@@ -78,17 +83,13 @@ def _abstract_spread(y, *, axis, width, stride, dilation, length):
     return Aval((*y.shape[:axis], length, *y.shape[axis + 1 :]), y.dtype)
 
 
-def _batch_spread(args, dims, size, *, axis, **params):
-    return window_spread(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
-
-
 window_spread = Primitive(
     "window_spread",
     impl=_spread,
     abstract=_abstract_spread,
     vjp=(lambda ct, z, y, *, length, **params: window_sum(ct, **params),),
     jvp=lambda ts, z, y, **params: window_spread(ts[0], **params),
-    batch=_batch_spread,
+    batch=batch_along(lambda: window_spread),
     linear=True,
 )
 
@@ -167,14 +168,6 @@ def _along(prim, tangents, out, ct, x, z, **params):
     return None if tangents[0] is None else prim(tangents[0], x, z, **params)
 
 
-def _batch_choice(prim):
-    def batch(args, dims, size, *, axis, **params):
-        args = [mapped(x, dim, size) for x, dim in zip(args, dims)]
-        return prim()(*args, axis=axis + 1, **params), 0
-
-    return batch
-
-
 window_put = Primitive(
     "window_put",
     impl=_put,
@@ -185,7 +178,7 @@ window_put = Primitive(
         None,
     ),
     jvp=lambda ts, *args, **params: _along(window_put, ts, *args, **params),
-    batch=_batch_choice(lambda: window_put),
+    batch=batch_along(lambda: window_put),
 )
 
 window_take = Primitive(
@@ -194,7 +187,7 @@ window_take = Primitive(
     abstract=lambda t, x, z, **params: Aval(z.shape, t.dtype),
     vjp=(lambda ct, _, __, x, z, **params: window_put(ct, x, z, **params), None, None),
     jvp=lambda ts, *args, **params: _along(window_take, ts, *args, **params),
-    batch=_batch_choice(lambda: window_take),
+    batch=batch_along(lambda: window_take),
 )
 
 # -- the windows themselves ----------------------------------------------------------
@@ -215,17 +208,13 @@ def _view_vjp(ct, z, x, *, axis, stride, dilation, **_):
     return window_fold(ct, axis=axis, stride=stride, dilation=dilation, length=n)
 
 
-def _batch_view(args, dims, size, *, axis, **params):
-    return window_view(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
-
-
 window_view = Primitive(
     "window_view",
     impl=_view,
     abstract=_abstract_view,
     vjp=(_view_vjp,),
     jvp=lambda ts, z, x, **params: window_view(ts[0], **params),
-    batch=_batch_view,
+    batch=batch_along(lambda: window_view),
     linear=True,
     view=True,
 )
@@ -242,10 +231,6 @@ def _fold_vjp(ct, z, y, *, length, **params):
     return window_view(ct, width=y.shape[-1], **params)
 
 
-def _batch_fold(args, dims, size, *, axis, **params):
-    return window_fold(to_front(args[0], dims[0]), axis=axis + 1, **params), 0
-
-
 window_fold = Primitive(
     "window_fold",
     impl=_fold,
@@ -254,7 +239,7 @@ window_fold = Primitive(
     ),
     vjp=(_fold_vjp,),
     jvp=lambda ts, z, y, **params: window_fold(ts[0], **params),
-    batch=_batch_fold,
+    batch=batch_along(lambda: window_fold),
     linear=True,
 )
 
