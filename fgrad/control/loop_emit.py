@@ -16,7 +16,7 @@ import numpy as np
 from ..compiler.emit import Emitter
 from ..compiler.numbers import as_array, as_number, is_number, literal
 from ..core import Aval, Eqn, Jaxpr, Var, atom_aval
-from .loop_homes import Homes, ordered_inputs
+from .loop_homes import Homes, homes_of, ordered_inputs
 from .loop_parts import (
     MANY,
     Kept,
@@ -86,7 +86,7 @@ class _Writer:
         ordered = ordered_inputs(loop, self.body, list(map(self._in_order, self.args)))
         inner = outer.inner(self.body, inputs, True, ordered)
         varying = self._invariants(inner)
-        self._give_homes(homes := Homes(loop, inner, varying))
+        self._give_homes(homes := homes_of(loop, inner, varying))
         outer.line(repeat)
         start = len(outer.lines)
         for line in taking:

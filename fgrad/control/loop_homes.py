@@ -53,17 +53,51 @@ def in_order(loop: Loop, flags: Sequence[bool]) -> list[bool]:
 
 
 class Homes:
-    """The homes of what one loop makes in each iteration; none if it is not planned."""
+    """The homes of what one loop makes in each iteration: of one not planned, none."""
 
-    def __init__(self, loop: Loop, inner: Emitter, eqns: Sequence[Eqn]) -> None:
+    def __init__(self) -> None:
+        self.given: dict[Var, Var] = {}  # values, and the memory they are put into
+        self.updated: list[int] = []  # carries that are changed in place
+
+    def put(self, out: Any, place: str) -> None:
+        """Have a value written into memory that an expression names, if it can be."""
+
+    def swap(self, carries: Sequence[int], kept: Sequence[Any]) -> None:
+        """Give carries two buffers each, if nothing else remembers what is in them.
+
+        ``kept`` are the outputs that outlive an iteration as they are.
+        """
+
+    def holds(self, out: Any) -> bool:
+        """Say whether a value was written into the memory given for it."""
+        return False
+
+    def exchanged(self) -> list[tuple[str, str]]:
+        """Return assignments that swap the buffers of carries, after an iteration."""
+        return []
+
+    def require(self, outer: Emitter, atoms: Sequence[Any]) -> None:
+        """Have those arguments in C order for which the plan of the body needs it."""
+
+
+def homes_of(loop: Loop, inner: Emitter, eqns: Sequence[Eqn]) -> Homes:
+    """Return the homes of what a loop makes, whose body is about to be written."""
+    if isinstance(inner, PlannedEmitter):
+        return PlannedHomes(loop, inner, eqns)
+    return Homes()
+
+
+class PlannedHomes(Homes):
+    """The homes of what one planned loop makes in each iteration."""
+
+    def __init__(self, loop: Loop, inner: PlannedEmitter, eqns: Sequence[Eqn]) -> None:
+        super().__init__()
         self.loop = loop
         self.inner = inner
         self.body = inner.jaxpr
         self.eqns = eqns
         self.made = {v: e for e in eqns if can_write(e) for v in e.outs}
-        self.given: dict[Var, Var] = {}  # values, and the memory they are put into
         self.pairs: dict[int, tuple[str, str]] = {}  # carries, and their two buffers
-        self.updated: list[int] = []  # carries that are changed in place
 
     @cached_property
     def roots(self) -> dict[Var, Var]:
@@ -75,18 +109,11 @@ class Homes:
         return [self.roots.get(a, a) for a in variables(atoms)]
 
     def put(self, out: Any, place: str) -> None:
-        """Have a value written into memory that an expression names, if it can be."""
-        if isinstance(self.inner, PlannedEmitter) and self._is_free(out):
+        if self._is_free(out):
             memory = self.given[out] = Var(out.aval)
             self.inner.text[memory] = place
 
     def swap(self, carries: Sequence[int], kept: Sequence[Any]) -> None:
-        """Give carries two buffers each, if nothing else remembers what is in them.
-
-        ``kept`` are the outputs that outlive an iteration as they are.
-        """
-        if not isinstance(self.inner, PlannedEmitter):
-            return
         remembered = Counter(self._shown(kept))
         for eqn in self.eqns:
             if may_show_inputs(eqn):
@@ -108,7 +135,6 @@ class Homes:
         Then one array is enough, which the loop has for itself.
         """
         eqn, inner = self.made[out], self.inner
-        assert isinstance(inner, PlannedEmitter)
         if eqn.prim.over != (0,) or eqn.inputs[0] is not old:
             return False
         if not inner.is_large(old.aval) or old not in inner.known:
@@ -125,22 +151,17 @@ class Homes:
         return type(out) is Var and out in self.made and out not in self.given
 
     def holds(self, out: Any) -> bool:
-        """Say whether a value was written into the memory given for it."""
-        if not isinstance(self.inner, PlannedEmitter) or type(out) is not Var:
+        if type(out) is not Var or out not in self.given:
             return False
-        return out in self.given and self.inner.homes.get(out) is self.given[out]
+        return self.inner.homes.get(out) is self.given[out]
 
     def exchanged(self) -> list[tuple[str, str]]:
-        """Return assignments that swap the buffers of carries, after an iteration."""
         used = [pair for k, pair in self.pairs.items() if self.holds(self.body.outs[k])]
         return [pair for a, b in used for pair in ((a, b), (b, a))]
 
     def require(self, outer: Emitter, atoms: Sequence[Any]) -> None:
-        """Have those arguments in C order for which the plan of the body needs it."""
-        inner = self.inner
-        if not isinstance(inner, PlannedEmitter):
-            return
         assert isinstance(outer, PlannedEmitter)
+        inner = self.inner
         _, carry, _ = self.loop.divide(self.body.invars)
         needed: set[Var] = set()
         while not needed.issuperset(inner.decisive()):
