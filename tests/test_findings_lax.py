@@ -80,7 +80,7 @@ X = np.arange(3.0)
 MESSAGES = {
     "program of a string": (
         lambda: graph.backward_program(lambda x: x)("s"),
-        r"backward_program\(lambda\): argument x: 's' of type str is not a number",
+        r"^backward_program\(lambda\): no argument has floats",
     ),
     "program of an array": (
         lambda: graph.backward_program(lambda x: x)(X),

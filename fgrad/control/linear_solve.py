@@ -11,19 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..compiler.call import call
-from ..compiler.runtime import compiled
-from ..core import Jaxpr, Primitive, user_source, where
+from ..core import Jaxpr, user_source, where
 from ..ops.basic import expand, mapped
-from .halves import Flags, kept, present, spread
+from .halves import Flags, present
+from .implicit import divided, pulled_through, pushed_through, solver_primitive
 from .linear import (
     batch_of,
-    body_of,
     first_outs,
     fronts,
     full,
-    pulled,
-    tangents_of,
 )
 
 
@@ -43,10 +39,7 @@ class System(NamedTuple):
 
     def divide(self, args: Sequence[Any]) -> list[Any]:
         """Return A, S, T and b of the arguments."""
-        a = len(self.matvec.invars) - self.size
-        s = a + len(self.solve.invars) - self.size
-        b = len(args) - self.size
-        return [args[:a], args[a:s], args[s:b], args[b:]]
+        return divided(args, self.matvec, self.solve)
 
     def __call__(self, a: Any, s: Any, t: Any, b: Any) -> tuple[Any, Any]:
         """Solve the system, or record that; return the solution and aux."""
@@ -86,12 +79,8 @@ def _forward(
             ct_b = system.transposed(a, s, t, cts)
         except TypeError as error:
             raise TypeError(f"{error}. Called at {where(source)}") from None
-        ct_a: dict[int, Any] = {}
-        if any(moves):
-            pull = pulled(system.matvec, (*moves, *(False for _ in x)), system.name)
-            seeds = [-ct for ct in ct_b]
-            outs = call(*a, *x, *seeds, jaxpr=pull.jaxpr, name=f"{system.name}_vjp")
-            ct_a = dict(zip(pull.reached, outs))
+        minus = [-ct for ct in ct_b]
+        ct_a = pulled_through(system.matvec, (a, x), moves, minus, system.name)
         none = [None] * (len(s) + len(t))
         return [*map(ct_a.get, range(len(a))), *none, *ct_b]
 
@@ -104,13 +93,9 @@ def _dual(primals: Any, tangents: Any, **params: Any) -> tuple[list[Any], list[A
     ts = [None if t is None else expand(t, x) for t, x in zip(tangents, primals)]
     t_a, _, _, t_b = system.divide(ts)
     x, aux = system(a, s, t, b)
-    moves = present(t_a)
-    if any(moves):
-        flags = (*moves, *(False for _ in x))
-        jaxpr, outs_move = tangents_of(system.matvec, flags, system.name)
-        args = [*a, *x, *kept(t_a, moves)]
-        changes = call(*args, jaxpr=jaxpr, name=f"{system.name}_jvp")
-        t_b = list(map(_minus, t_b, spread(changes, outs_move)))
+    if any(present(t_a)):
+        changes = pushed_through(system.matvec, (a, x), t_a, system.name)
+        t_b = list(map(_minus, t_b, changes))
     t_x: list[Any] = [None] * len(x)
     if any(present(t_b)):
         t_x, _ = system(a, s, t, full(t_b, system.matvec.out_avals))
@@ -143,25 +128,6 @@ def _batch(args, dims, axis, **params):
     return [*x, *aux], [0] * len(params["solve"].outs)
 
 
-def _impl(*args, **params):
-    system = System(**params)
-    _, s, _, b = system.divide(args)
-    return list(compiled(system.solve, system.name).function(*s, *b))
-
-
-def _body(*avals, **params):
-    system = System(**params)
-    first = len(system.divide(avals)[0])
-    return body_of(avals, system.solve, first, system.size)
-
-
-linear_solve_p = Primitive(
-    "linear_solve",
-    impl=_impl,
-    abstract=lambda *avals, **params: list(params["solve"].out_avals),
-    batch=_batch,
-    multi=True,
-    forward=_forward,
-    dual=_dual,
-    body=_body,
+linear_solve_p = solver_primitive(
+    "linear_solve", System, batch=_batch, forward=_forward, dual=_dual
 )

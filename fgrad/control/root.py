@@ -13,18 +13,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..compiler.call import call, derived
-from ..compiler.runtime import compiled
-from ..core import Jaxpr, Primitive, user_source, where
-from ..ops.basic import expand, mapped
-from .halves import Flags, present, spread
+from ..core import Jaxpr, user_source, where
+from ..ops.basic import mapped
+from .halves import Flags, present
+from .implicit import divided, pulled_through, pushed_through, solver_primitive
 from .linear import (
     NotLinear,
     batch_of,
-    body_of,
     fronts,
     full,
-    pulled,
-    tangents_of,
     transposed,
 )
 
@@ -44,10 +41,7 @@ class Root(NamedTuple):
 
     def divide(self, args: Sequence[Any]) -> list[Any]:
         """Return F, S, T and the guess of the arguments."""
-        f = len(self.f.invars) - self.size
-        s = f + len(self.solve.invars) - self.size
-        t = len(args) - self.size
-        return [args[:f], args[f:s], args[s:t], args[t:]]
+        return divided(args, self.f, self.solve)
 
     def __call__(self, f: Any, s: Any, t: Any, guess: Any) -> tuple[Any, Any]:
         """Find the root, or record that; return it and aux."""
@@ -84,10 +78,8 @@ def _forward(
             cts = full(cts[: len(u)], root.f.out_avals)
             jaxpr = root.transposed(source)
             solved = call(*t, *u, *cts, jaxpr=jaxpr, name=f"{root.name}_transposed")
-            pull = pulled(root.f, (*moves, *(False for _ in u)), root.name)
-            seeds = [-ct for ct in solved]
-            outs = call(*f, *u, *seeds, jaxpr=pull.jaxpr, name=f"{root.name}_vjp")
-            found = dict(zip(pull.reached, outs))
+            minus = [-ct for ct in solved]
+            found = pulled_through(root.f, (f, u), moves, minus, root.name)
         return [found.get(i) for i in range(len(args))]
 
     return [*u, *aux], pullback
@@ -98,15 +90,9 @@ def _dual(primals: Any, tangents: Any, **params: Any) -> tuple[list[Any], list[A
     f, s, t, guess = root.divide(primals)
     u, aux = root(f, s, t, guess)
     t_f = root.divide(tangents)[0]
-    moves = present(t_f)
     t_u: list[Any] = [None] * len(u)
-    if any(moves):
-        flags = (*moves, *(False for _ in u))
-        jaxpr, outs_move = tangents_of(root.f, flags, root.name)
-        ts = [expand(t, x) for t, x in zip(t_f, f) if t is not None]
-        changes = spread(
-            call(*f, *u, *ts, jaxpr=jaxpr, name=f"{root.name}_jvp"), outs_move
-        )
+    if any(present(t_f)):
+        changes = pushed_through(root.f, (f, u), t_f, root.name)
         y = full([None if c is None else -c for c in changes], root.f.out_avals)
         t_u = call(*t, *u, *y, jaxpr=root.tangent, name=f"{root.name}_tangent")
     return [*u, *aux], [*t_u, *[None] * len(aux)]
@@ -130,25 +116,6 @@ def _batch(args, dims, axis, **params):
     return [*u, *aux], [0] * len(root.solve.outs)
 
 
-def _impl(*args, **params):
-    root = Root(**params)
-    _, s, _, guess = root.divide(args)
-    return list(compiled(root.solve, root.name).function(*s, *guess))
-
-
-def _body(*avals, **params):
-    root = Root(**params)
-    first = len(root.divide(avals)[0])
-    return body_of(avals, root.solve, first, root.size)
-
-
-root_p = Primitive(
-    "custom_root",
-    impl=_impl,
-    abstract=lambda *avals, **params: list(params["solve"].out_avals),
-    batch=_batch,
-    multi=True,
-    forward=_forward,
-    dual=_dual,
-    body=_body,
+root_p = solver_primitive(
+    "custom_root", Root, batch=_batch, forward=_forward, dual=_dual
 )
