@@ -69,6 +69,7 @@ MODULES = (
     "fgrad.graph",
     "fgrad.lax",
     "fgrad.nn",
+    "fgrad.ops",
     "fgrad.optim",
     "fgrad.random",
     "fgrad.scipy.special",

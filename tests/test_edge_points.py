@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from fgrad import grad, jacfwd, jacrev, jit, jvp, vmap
 
-from .edge_points import EDGES, page_rows
+from .edge_points import EDGES, UNUSED, Edge, page_rows, unused_rows
 
 TINY = np.finfo(float).tiny
 
@@ -48,7 +48,19 @@ def test_second_derivatives_are_finite(edge, outer):
 def test_the_page_shows_the_table():
     page = (Path(__file__).parents[1] / "docs" / "edge_points.md").read_text("utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| `")]
-    assert rows == list(page_rows())
+    assert rows == [*page_rows(), *unused_rows()]
+
+
+@pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")
+@pytest.mark.parametrize("text", UNUSED)
+def test_branches_that_are_not_taken(text):
+    branch = Edge(f"np.where(x > 0, {text}, 0)", [], []).function
+    x = np.array([-1.0, 0.0])
+    with np.errstate(all="ignore"):
+        for run in (grad, jacrev, RUNS["jit of grad"], RUNS["vmap of grad"]):
+            assert_array_equal(run(branch)(x), UNUSED[text])
+        for run in (jacfwd, RUNS["jit of jacfwd"]):
+            assert_array_equal(run(branch)(x), [0, 0])
 
 
 @pytest.mark.parametrize("x", [800.0, -800.0, 0.0])
