@@ -128,13 +128,29 @@ def write_reference(app: Any) -> None:
             page.write_text(text, "utf-8")
 
 
+def trimmed(block: str) -> str:
+    """Return a block of code without what is there for doctests only.
+
+    That is the empty line at its end, and the dots in the place of the last column of a
+    table of `fgrad.graph.explain`, which names the lines of a program.
+
+    >>> print(trimmed("step   to  ...\\n-----  --  ...\\na = 1  x   ...\\n\\n"))
+    step   to
+    -----  --
+    a = 1  x
+    """
+    if re.search(r"^step .* \.\.\.$", block, re.MULTILINE):
+        block = re.sub(r" +\.\.\.$", "", block, flags=re.MULTILINE)
+    return block.rstrip()
+
+
 def trim_blocks(app: Any, doctree: Any) -> None:
-    """Take the empty lines away that end a block of code, as doctests need them."""
+    """Show blocks of code without what is there for doctests only."""
     from docutils import nodes  # the tests read this file without Sphinx
 
     for block in doctree.findall(nodes.literal_block):
         if block.astext() == block.rawsource:
-            block.rawsource = block.rawsource.rstrip()
+            block.rawsource = trimmed(block.rawsource)
             block[:] = [nodes.Text(block.rawsource)]
 
 
