@@ -1,6 +1,7 @@
 """The documentation site: every page is reached, every link leads somewhere."""
 
 import importlib
+import importlib.util
 import math
 import pkgutil
 import re
@@ -11,12 +12,16 @@ import numpy as np
 import pytest
 
 import fgrad
+from fgrad.ops.scan import cumsum
+
+from .samples import Sample
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(p for p in DOCS.rglob("*.md") if "modules" not in p.parts)
 CONTENTS = (DOCS / "index.md").read_text("utf-8")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 
 
@@ -104,6 +109,59 @@ def test_what_is_to_be_rewritten_raises_but_for_three(row):
     x = np.array([1, 2]) if "integers" in row else np.array([1.0, 2.0])
     with nullcontext() if row in SILENT else pytest.raises((TypeError, ValueError)):
         fgrad.grad(WRONG[row])(x)
+
+
+def plain_programs():
+    """Yield the blocks of Python on the pages that are no examples of a prompt."""
+    for page in PAGES:
+        for code in PYTHON.findall(page.read_text("utf-8")):
+            if ">>>" not in code and not code.startswith("# model.py"):
+                yield pytest.param(code, id=f"{page.stem}-{code[:20]!r}")
+
+
+@pytest.mark.parametrize("code", [*plain_programs()])
+def test_programs_without_a_prompt_run(code):
+    """With the names that the page has made before."""
+    for library in re.findall(r"^import (autograd|jax)\b", code, re.MULTILINE):
+        pytest.importorskip(library)
+    params = grads = np.zeros(2)
+    optimiser = fgrad.optim.sgd(0.1)
+    state = optimiser.init(params)
+    made = {"np": np, "Sample": Sample, "to_rows": cumsum, "optimiser": optimiser}
+    exec(code, {**made, "params": params, "grads": grads, "state": state})
+
+
+def site():
+    """Return the module that says how the site is built."""
+    spec = importlib.util.spec_from_file_location("conf", DOCS / "conf.py")
+    conf = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conf)
+    return conf
+
+
+SHOWN = {
+    "neuron": "1.94 0.8744 0.3565 0.009276 0.027828 0.092761",
+    "product": "-12 -4 3",
+    "sigmoid_neuron": "0.7311 -0.19661 -0.39322 0.19661 0.39322 -0.58984",
+    "squares": "0.22 0.26 0.116 0.088 0.176 0.104 0.208 -0.112 0.636",
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_graphs_of_the_texts_have_a_page_to_step_through(name):
+    links = re.compile(rf"\"(?:\.\./)?_static/{name}\.html\"")
+    assert any(links.search(page.read_text("utf-8")) for page in PAGES)
+    ((function, args),) = (
+        (f, args) for f, args in site().DRAWN.items() if f.__name__ == name
+    )
+    page = fgrad.graph.draw(function)(*args).html()
+    assert [number for number in SHOWN[name].split() if number not in page] == []
+
+
+def test_every_page_to_step_through_is_written():
+    text = "".join(page.read_text("utf-8") for page in PAGES)
+    found = set(re.findall(r"_static/(\w+)\.html", text))
+    assert found == {f.__name__ for f in site().DRAWN} == set(SHOWN)
 
 
 def test_the_reference_has_every_name_of_fgrad():
