@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from fgrad import grad, jacfwd, jacrev, jit, jvp, vmap
+from fgrad import grad, hessian, jacfwd, jacrev, jit, jvp, vmap
 
 from .edge_points import EDGES, UNUSED, Edge, page_rows, unused_rows
 
@@ -43,6 +43,13 @@ def test_second_derivatives_are_finite(edge, outer):
     with np.errstate(all="ignore"):
         second = outer(grad(edge.function))(np.array(edge.x, float))
     assert not edge.twice or np.all(np.isfinite(second))
+
+
+@pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")
+def test_second_derivatives_of_a_root_that_is_not_taken():
+    root = Edge("np.where(x > 0, np.sqrt(x), 0)", [], []).function
+    second = np.diagonal(hessian(root)(np.array([-1.0, 0.0, 4.0])))
+    assert_array_equal(second, [np.nan, np.nan, -1 / 32])
 
 
 def test_the_page_shows_the_table():

@@ -150,7 +150,9 @@ def test_no_notebook_is_forgotten():
     pages = {path.stem for path in FOLDER.glob("*.md")} - {"index"}
     assert pages == set(CHECKS)
     index = (FOLDER / "index.md").read_text(encoding="utf-8")
-    assert all(f"]({page}.md)" in index and f"\n{page}\n" in index for page in pages)
+    contents = (FOLDER.parent / "index.md").read_text(encoding="utf-8")
+    assert all(f"]({page}.md)" in index for page in pages)
+    assert all(f"\nnotebooks/{page}\n" in contents for page in pages)
 
 
 @pytest.mark.parametrize("name", CHECKS)
