@@ -67,6 +67,17 @@ def test_the_readme_leads_to_every_page():
         assert f"](docs/{folder}/index.md)" in text
 
 
+def test_the_korean_words_of_the_texts_are_in_the_table_of_words():
+    table = (DOCS / "texts" / "index.md").read_text("utf-8").split("## Words")[1]
+    rows = re.findall(r"^\| .*? \| (.*?) \|", table, re.MULTILINE)
+    known = {word for row in rows for word in row.split(", ")}
+    for page in sorted((DOCS / "texts").glob("[!i]*.md")):
+        text = re.sub(r"^> .*\n", "", page.read_text("utf-8"), flags=re.MULTILINE)
+        words = re.findall(r"\(([가-힣 ]+(?:, [가-힣 ]+)*)\)", text.replace("\n", " "))
+        found = {word for group in words for word in group.split(", ")}
+        assert found and found <= known, page.name
+
+
 def written(x):
     y = np.zeros(2)
     y[0] = x[0]
