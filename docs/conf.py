@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import fgrad
 
 project = "fgrad"
@@ -69,6 +71,7 @@ MODULES = (
     "fgrad.graph",
     "fgrad.lax",
     "fgrad.nn",
+    "fgrad.ops",
     "fgrad.optim",
     "fgrad.random",
     "fgrad.scipy.special",
@@ -127,13 +130,29 @@ def write_reference(app: Any) -> None:
             page.write_text(text, "utf-8")
 
 
+def trimmed(block: str) -> str:
+    """Return a block of code without what is there for doctests only.
+
+    That is the empty line at its end, and the dots in the place of the last column of a
+    table of `fgrad.graph.explain`, which names the lines of a program.
+
+    >>> print(trimmed("step   to  ...\\n-----  --  ...\\na = 1  x   ...\\n\\n"))
+    step   to
+    -----  --
+    a = 1  x
+    """
+    if re.search(r"^step .* \.\.\.$", block, re.MULTILINE):
+        block = re.sub(r" +\.\.\.$", "", block, flags=re.MULTILINE)
+    return block.rstrip()
+
+
 def trim_blocks(app: Any, doctree: Any) -> None:
-    """Take the empty lines away that end a block of code, as doctests need them."""
+    """Show blocks of code without what is there for doctests only."""
     from docutils import nodes  # the tests read this file without Sphinx
 
     for block in doctree.findall(nodes.literal_block):
         if block.astext() == block.rawsource:
-            block.rawsource = block.rawsource.rstrip()
+            block.rawsource = trimmed(block.rawsource)
             block[:] = [nodes.Text(block.rawsource)]
 
 
@@ -162,15 +181,41 @@ def write_formula(translator: Any, node: Any, block: bool) -> None:
 
 
 def neuron(w1: float, w2: float, b: float) -> float:
-    """The error of the neuron that is worked by hand, for the front page."""
+    """Return the error of the neuron that is worked by hand."""
     return 0.5 * (0.03 - fgrad.nn.sigmoid(0.1 * w1 + 0.3 * w2 + b)) ** 2
 
 
-def draw_neuron(app: Any, failed: Any) -> None:
-    """Write the page that the front page shows in a frame."""
+def product(x: float, y: float, z: float) -> float:
+    """Compute the first circuit of CS231n, lecture 4."""
+    return (x + y) * z
+
+
+def sigmoid_neuron(w0: float, x0: float, w1: float, x1: float, w2: float) -> float:
+    """Compute the second circuit."""
+    return 1 / (1 + np.exp(-(w0 * x0 + w1 * x1 + w2)))
+
+
+def squares(W: Any, x: Any) -> Any:
+    """Compute the third circuit."""
+    return np.sum((W @ x) ** 2)
+
+
+WEIGHTS, INPUTS = np.array([[0.1, 0.5], [-0.3, 0.8]]), np.array([0.2, 0.4])
+DRAWN = {
+    neuron: (0.5, 0.2, 1.83),
+    product: (-2.0, 5.0, -4.0),
+    sigmoid_neuron: (2.0, -1.0, -3.0, -2.0, -3.0),
+    squares: (WEIGHTS, INPUTS),
+}
+"""The graphs that have a page to step through: pages lead to it in `_static`."""
+
+
+def draw_graphs(app: Any, failed: Any) -> None:
+    """Write the pages on which one steps through a graph."""
     if not failed and app.builder.format == "html":
-        drawing = fgrad.graph.draw(neuron)(0.5, 0.2, 1.83)
-        drawing.save(Path(app.outdir, "_static", "neuron.html"))
+        for function, args in DRAWN.items():
+            path = Path(app.outdir, "_static", f"{function.__name__}.html")
+            fgrad.graph.draw(function)(*args).save(path)
 
 
 def setup(app: Any) -> None:
@@ -183,4 +228,4 @@ def setup(app: Any) -> None:
     app.connect("config-inited", lambda app, config: write_reference(app))
     app.connect("doctree-read", trim_blocks)
     app.connect("doctree-resolved", name_links)
-    app.connect("build-finished", draw_neuron)
+    app.connect("build-finished", draw_graphs)

@@ -81,6 +81,10 @@ EDGES = [
          "the branch that is not taken counts for nothing"),
     Edge("np.where(x > 0, np.sqrt(x), 0)", [-1, 0, 4], [0, 0, 0.25],
          "the branch that is not taken counts for nothing", twice=False),
+    Edge("np.where(x > 0, x**-0.5, 0)", [-1, 0, 4], [0, 0, -0.0625],
+         "the branch that is not taken counts for nothing"),
+    Edge("np.where(x != 0, 1 / np.where(x != 0, x, 1), 0)", [0, 2], [0, -0.25],
+         "a `np.where` inside makes the branch harmless"),
     Edge("np.where(x == 0, 1, x)", [0, 2], [0, 1]),
     Edge("np.nan_to_num(x)", [nan, 1, inf], [0, 1, 0]),
     Edge("np.nanmean(x)", [nan, 1, 3], [0, 0.5, 0.5]),
@@ -97,6 +101,34 @@ EDGES = [
     Edge("np.arctan2(x, 1.0)", [0], [1]),
 ]  # fmt: skip
 """All rows of the table."""
+
+
+UNUSED = {
+    "np.log(x)": (0, 0),
+    "np.sqrt(x)": (0, 0),
+    "np.cbrt(x)": (0, 0),
+    "x**0.5": (0, 0),
+    "x**-1.5": (0, 0),
+    "2 * np.log(x) + x": (0, 0),
+    "np.log(np.sqrt(3 * x))": (0, 0),
+    "x**1.5": (nan, 0),
+    "x**0.5 * x": (nan, 0),
+    "x * np.sqrt(x)": (nan, 0),
+    "np.exp(np.log(x))": (nan, 0),
+    "1 / x": (0, nan),
+    "np.sin(x) / x": (0, nan),
+    "x * np.log(x)": (nan, nan),
+    "np.log(x) ** 2": (nan, nan),
+    "np.sin(np.log(x))": (nan, nan),
+    "1 / np.sqrt(x)": (nan, nan),
+}
+"""The slopes of ``np.where(x > 0, branch, 0)`` at -1 and 0, in reverse mode."""
+
+
+def unused_rows():
+    """Return the rows on branches that are not taken as lines of Markdown."""
+    for text, (below, at) in UNUSED.items():
+        yield f"| `{text}` | {below} | {at} |"
 
 
 def page_rows():

@@ -5,6 +5,7 @@ A test that fails here after an update of a library is news: the table has to ch
 
 import re
 from contextlib import nullcontext
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 import fgrad
+
+from .benchmarks.start import installed
 
 README = Path(__file__).parents[1] / "README.md"
 W = np.array([0.5, 0.2])
@@ -125,6 +128,28 @@ def second(lib):
 def double(lib):
     with lib.single():
         return "64" in str(lib.array([1.0]).dtype)
+
+
+DISTRIBUTIONS = {
+    "fgrad": "fgrad",
+    "autograd": "autograd",
+    "JAX": "jax",
+    "torch.func": "torch",
+}
+
+
+@pytest.mark.parametrize("library", DISTRIBUTIONS)
+def test_size_on_disk(library):
+    """Of the versions that the README names: others have other sizes."""
+    name = DISTRIBUTIONS[library]
+    if name != "fgrad":
+        pytest.importorskip(name)
+        version = metadata.version(name).partition("+cpu")[0]
+        if version not in README.read_text(encoding="utf-8"):
+            pytest.skip(f"{name} {version} is not what the README tells of")
+    megabytes = installed()[name]()
+    said = float(told("adds to NumPy, on disk", library).removesuffix(" MB"))
+    assert said == pytest.approx(megabytes, abs=0.1, rel=0.01)
 
 
 WORDS = {True: "yes", False: "no"}

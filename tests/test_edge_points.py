@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from fgrad import grad, jacfwd, jacrev, jit, jvp, vmap
+from fgrad import grad, hessian, jacfwd, jacrev, jit, jvp, vmap
 
-from .edge_points import EDGES, page_rows
+from .edge_points import EDGES, UNUSED, Edge, page_rows, unused_rows
 
 TINY = np.finfo(float).tiny
 
@@ -45,10 +45,29 @@ def test_second_derivatives_are_finite(edge, outer):
     assert not edge.twice or np.all(np.isfinite(second))
 
 
+@pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")
+def test_second_derivatives_of_a_root_that_is_not_taken():
+    root = Edge("np.where(x > 0, np.sqrt(x), 0)", [], []).function
+    second = np.diagonal(hessian(root)(np.array([-1.0, 0.0, 4.0])))
+    assert_array_equal(second, [np.nan, np.nan, -1 / 32])
+
+
 def test_the_page_shows_the_table():
     page = (Path(__file__).parents[1] / "docs" / "edge_points.md").read_text("utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| `")]
-    assert rows == list(page_rows())
+    assert rows == [*page_rows(), *unused_rows()]
+
+
+@pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")
+@pytest.mark.parametrize("text", UNUSED)
+def test_branches_that_are_not_taken(text):
+    branch = Edge(f"np.where(x > 0, {text}, 0)", [], []).function
+    x = np.array([-1.0, 0.0])
+    with np.errstate(all="ignore"):
+        for run in (grad, jacrev, RUNS["jit of grad"], RUNS["vmap of grad"]):
+            assert_array_equal(run(branch)(x), UNUSED[text])
+        for run in (jacfwd, RUNS["jit of jacfwd"]):
+            assert_array_equal(run(branch)(x), [0, 0])
 
 
 @pytest.mark.parametrize("x", [800.0, -800.0, 0.0])

@@ -60,12 +60,31 @@ def check_vanishing_gradients(n):
     assert n["first"]["sigmoid"][-1] < 1e-9 < 0.1 < n["first"]["ReLU"][-1]
     final = {name: losses[-1] for name, (losses, _) in n["results"].items()}
     assert final["ReLU"] < 0.1 < 2.2 < final["sigmoid"]
+    norms = {name: n["norms_of_draws"](n["DEPTH"], name) for name in n["FUNCTIONS"]}
+    apart = {name: np.max(v.max(axis=0) / v.min(axis=0)) for name, v in norms.items()}
+    assert apart["sigmoid"] < 3 and apart["tanh"] < 3 and 15 < apart["ReLU"] < 30
+    assert np.max(norms["ReLU"].max(axis=1) / norms["ReLU"].min(axis=1)) < 4
+    assert jumps(n["results"]["ReLU"][0]) == 3
+    n["RATE"] = 0.03
+    assert jumps(n["trained"]("ReLU")[0]) == 0
+
+
+def jumps(losses):
+    """Return how often a loss goes up, by more than it wavers."""
+    up = np.diff(losses) > 0.15
+    return np.count_nonzero(up[1:] & ~up[:-1]) + up[0]
 
 
 def check_learning_rates(n):
     np.testing.assert_allclose(n["trail"][-1], n["in_theory"], rtol=0.15)
     assert n["final_loss"](n["trail"][-1]) < 2 * n["finals"].min()
     assert n["final_loss"](1.1 * n["limit"]) > 1
+    assert n["final_loss"](n["trail"][-1]) < n["final_loss"](n["in_theory"]) / 10
+    assert abs(n["paths"]["sgd(0.005)"][-1][0]) < 0.3  # about halfway from -1.3 to 1
+    assert n["rates"].size == 120 and n["STEPS"] == 25  # as the text says
+    parts = np.linalg.eigh(n["hessian"])[1].T @ (n["start"] - n["best"])
+    flat, steep = 0.5 * n["curvatures"] * parts**2
+    assert flat < 0.02 * steep
 
 
 def check_gaussian_processes(n):
@@ -80,12 +99,24 @@ def check_bayesian_logistic_regression(n):
     off = (n["flat"].mean(axis=0) - n["mode"]) / n["laplace"]
     assert np.all(np.abs(off) < 1)
     np.testing.assert_allclose(n["gradient"](n["mode"]), 0, atol=1e-8)
+    weight = n["draws"][:, :, 1]
+    assert 37 < weight.max() < 39 and weight[12:100].min() > 0 and weight[12:].max() < 9
 
 
 def check_physics(n):
     off = [(n["fitted"][k] - n["TRUTH"][k]) / n["errors"][k] for k in n["TRUTH"]]
     assert np.max(np.abs(off)) < 4
-    assert n["path"]["damping"].max() > 5 * n["TRUTH"]["damping"]
+    path, truth = n["path"], n["TRUTH"]["length"]
+    braked = path["length"][path["damping"] > 0.5]
+    assert braked.min() < 0.6 and 1.9 < braked.max() and abs(braked[-1] - truth) > 0.1
+    assert np.all(abs(path["length"][-10:] - truth) < 0.05)
+    assert n["lost"].fun > 200 > 2 > n["found"].fun
+    assert [minima(curve) for curve in n["braked"].values()] == [5, 6, 1]
+
+
+def minima(curve):
+    """Return how many points of a curve are below both of their neighbours."""
+    return np.count_nonzero((curve[1:-1] < curve[:-2]) & (curve[1:-1] < curve[2:]))
 
 
 def check_digits_cnn(n):
@@ -119,7 +150,9 @@ def test_no_notebook_is_forgotten():
     pages = {path.stem for path in FOLDER.glob("*.md")} - {"index"}
     assert pages == set(CHECKS)
     index = (FOLDER / "index.md").read_text(encoding="utf-8")
-    assert all(f"]({page}.md)" in index and f"\n{page}\n" in index for page in pages)
+    contents = (FOLDER.parent / "index.md").read_text(encoding="utf-8")
+    assert all(f"]({page}.md)" in index for page in pages)
+    assert all(f"\nnotebooks/{page}\n" in contents for page in pages)
 
 
 @pytest.mark.parametrize("name", CHECKS)

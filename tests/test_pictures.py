@@ -8,8 +8,10 @@ import pytest
 
 from tests.pictures import (
     IMAGES,
+    PROGRAM,
     ROOT,
     drawings,
+    has_tables,
     linked,
     pages,
     picture_of,
@@ -18,6 +20,7 @@ from tests.pictures import (
 )
 
 needs_dot = pytest.mark.skipif(not shutil.which("dot"), reason="needs Graphviz")
+TABLES = [page.relative_to(ROOT).as_posix() for page in pages() if has_tables(page)]
 PAGES = [page.relative_to(ROOT).as_posix() for page in pages() if linked(page)]
 UPDATE = "run `python -m tests.pictures`, and look at the picture"
 
@@ -52,6 +55,20 @@ def apart(texts):
         numbers = [float(n) for n in NUMBER.findall(text)]
         found.setdefault(NUMBER.sub("#", text), []).append(numbers)
     return {text: sorted(numbers) for text, numbers in found.items()}
+
+
+@pytest.mark.parametrize("page", TABLES)
+def test_tables_are_up_to_date_and_aligned(page):
+    """And what programs print, with the lines that it comes from."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert with_tables(ROOT / page) == text, UPDATE
+
+
+def test_newcomers_see_the_column_of_lines():
+    for page in ("getting_started.md", "seeing.md"):
+        (found,) = PROGRAM.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
+        line = r"  model\.py:\d+ \(\w+\)\n"
+        assert re.match(rf"step .*  line\n[- ]+\n.*{line}", found[1])
 
 
 def test_words_are_what_a_picture_says():

@@ -122,7 +122,7 @@ def _jvp_rule(rules):
 
 
 def unary(name, ufunc, rule, emit=None, impl=None, **fields):
-    """Return an elementwise primitive of one argument from a ufunc and its rule."""
+    """Return an elementwise primitive of one argument from NumPy's ufunc and a rule."""
     return elementwise(
         name,
         impl=impl or ufunc,
@@ -135,7 +135,7 @@ def unary(name, ufunc, rule, emit=None, impl=None, **fields):
 
 
 def binary(name, ufunc, rule_x, rule_y, emit=None, impl=None, **fields):
-    """Return an elementwise primitive of two arguments from a ufunc and its rules.
+    """Return an elementwise primitive of two arguments from NumPy's ufunc and rules.
 
     ``impl`` is Python's operator where there is one.
     """

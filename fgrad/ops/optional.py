@@ -8,7 +8,7 @@ from typing import Any
 def without_scipy(what: str) -> ModuleNotFoundError:
     """Return the error of what needs SciPy, where there is none."""
     return ModuleNotFoundError(
-        f"{what} needs SciPy, which is not installed: pip install 'fgrad[scipy]'",
+        f"{what} needs SciPy, which is not installed: pip install scipy",
         name="scipy",
     )
 

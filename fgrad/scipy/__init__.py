@@ -4,8 +4,8 @@
     >>> float(fgrad.grad(fgrad.scipy.special.gammaln)(1.0))
     -0.5772156649015...
 
-SciPy is an extra: ``pip install 'fgrad[scipy]'``. It is imported with the first
-submodule that is used. Functions called without traced values are SciPy's.
+They need SciPy, ``pip install scipy``. It is imported with the first submodule that is
+used. Functions called without traced values are SciPy's.
 """
 
 from __future__ import annotations

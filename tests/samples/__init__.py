@@ -1,6 +1,7 @@
 """One sample or more for every primitive: what the table tests run.
 
-Each file of this folder has a list ``SAMPLES`` for one file of ``fgrad/ops``.
+Each file of this folder has a list ``SAMPLES`` for a family of primitives, or for a few
+that are alike; its first line says for which.
 """
 
 from __future__ import annotations
