@@ -131,6 +131,48 @@ def test_filling_an_array_changes_it_in_place():
     np.testing.assert_allclose(jit(slope)(X), slope(X), 1e-12)
 
 
+CHANGES = {
+    "add": lambda a, i: a.at[i].add(2.5),
+    "add at": lambda a, i: a.at[[0, 0, 3]].add(a[i]),
+    "multiply": lambda a, i: a.at[i].multiply(a[i - 1]),
+    "smallest": lambda a, i: a.at[2:7].min(a[i]),
+    "largest": lambda a, i: a.at[i].max(0.25),
+    "several": lambda a, i: a.at[i].set(a[i - 1]).at[:4].add(1.0).at[i].multiply(0.5),
+    "read between": lambda a, i: (lambda b: b.at[0].set(np.sum(b)))(a.at[i].add(1.0)),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_changes_one_after_the_other_are_made_in_place(name):
+    change = CHANGES[name]
+    looped = lambda a: lax.fori_loop(1, 9, lambda i, a: change(a, i), a)
+    expected = X
+    for i in range(1, 9):
+        expected = jit(change, static_argnums=1)(expected, i)
+    before = X.copy()
+    assert_same_bits(jit(looped)(X), expected)
+    np.testing.assert_array_equal(X, before)
+    assert source(looped, X).count("copy") == 1  # before the loop
+
+
+def test_what_reads_a_value_after_its_change_keeps_it():
+    def late(a, i):
+        b = a.at[i].add(1.0)
+        return b.at[0].set(5.0), b  # the loop stacks what stood there before
+
+    looped = lambda a: lax.scan(late, a, np.arange(3))
+    expected, rows = X, []
+    for i in range(3):
+        row = expected.copy()
+        row[i] += 1.0
+        rows.append(row)
+        expected = row.copy()
+        expected[0] = 5.0
+    last, stacked = jit(looped)(X)
+    assert_same_bits(last, expected)
+    assert_same_bits(stacked, np.stack(rows))
+
+
 def test_an_index_out_of_bounds_in_a_planned_loop():
     f = jit(lambda x: lax.fori_loop(0, N + 1, lambda i, a: a.at[i].set(1.0), x))
     for _ in range(2):
@@ -312,6 +354,14 @@ OPERATIONS = [
     lambda a, b, c: (at(at(a)[0].set(1.0))[1].set(np.sum(a)), b + a[0], c),
     lambda a, b, c: (at(a)[3:].set(a[3:][::-1]), b, at(c)[-1].set(a[3])),
     lambda a, b, c: (a, at(b)[[1, 1, 4]].set(a[:3]), at(c)[::2].add(1.5)),
+    lambda a, b, c: (at(at(a)[[1, 1, 3]].add(b[:3]))[2].multiply(b[4]), b, c),
+    lambda a, b, c: (at(at(a)[2:9].max(b[0]))[[0, 5]].min(c[:2]), c, b),
+    lambda a, b, c: (at(at(a)[0].add(2.0))[1].set(a[0] + b[1]), b + a[:1], c),
+    lambda a, b, c: (
+        at(at(a)[::2].multiply(0.5))[3:].add(a[3:][::-1]),
+        a,
+        at(c)[()].add(b),
+    ),
 ]
 
 

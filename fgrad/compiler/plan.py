@@ -142,7 +142,8 @@ class Planner:
             if may_show_inputs(eqn):
                 self.leaving.update(map(self.root, variables(eqn.inputs)))
         self.slots = slots
-        # Arguments that are given away have memory as well, for one output each.
+        # Arguments that are given away have memory as well, for one output each, or
+        # for several that are made of each other.
         self.homes: dict[Var, Home] = {x: x for x in given.values()}
         self.held = set(self.homes)  # those whose memory nobody else has by now
         self.passing: set[Var] = set()  # those that only live within a block
@@ -197,7 +198,9 @@ class Planner:
     def _overwritten(self, i: int, eqn: Eqn, out: Var) -> Var | None:
         """Return a value that dies here and whose memory the output may take."""
         own = self.given.get(out)
-        if own is not None:
+        if own is not None:  # another value may be in that memory by now
+            inputs = variables(eqn.inputs)
+            own = next((v for v in inputs if self.homes.get(v) is own), own)
             free = self.dies(own, i - 1, out)
             return own if free or self._takes(i, eqn, out, own) else None
         if self.stays(out):

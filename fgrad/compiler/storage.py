@@ -95,9 +95,10 @@ def writing_text(
     ``bind`` gives the name in the source of a function that they call.
     """
     into = eqn.prim.into
-    if callable(into):
-        return into(names, out, **eqn.params)
     called = {f.__name__: bind(f.__name__, f) for f in eqn.prim.uses}
+    if callable(into):
+        text = into(names, out, **eqn.params)
+        return text.format(**called) if called else text
     return into.format(*names, out=out, **called, **eqn.params)
 
 

@@ -122,23 +122,35 @@ class PlannedHomes(Homes):
             old, out = self.body.invars[self.loop.n_consts + k], self.body.outs[k]
             if not self._is_free(out) or remembered[old] or remembered[out] > 1:
                 continue
-            if self._is_updated(old, out):
-                self.given[out] = old
+            if changes := self._changes(old, out):
+                self.given.update((e.outs[0], old) for e in changes)
                 self.updated.append(k)
             elif (pair := self.inner.pair(out.aval)) is not None:
                 self.pairs[k] = pair
                 self.put(out, pair[0])
 
-    def _is_updated(self, old: Var, out: Var) -> bool:
-        """Say whether a carry is changed in some places, after all else has read it.
+    def _changes(self, old: Var, out: Var) -> list[Eqn]:
+        """Return what changes a carry in some places, one after the other.
 
-        Then one array is enough, which the loop has for itself.
+        All else has to read it before the next change. Then one array is enough, which
+        the loop has for itself; if it is not, nothing is returned.
         """
-        eqn, inner = self.made[out], self.inner
-        if eqn.prim.over != (0,) or eqn.inputs[0] is not old:
-            return False
-        if not inner.is_large(old.aval) or old not in inner.known:
-            return False
+        changes: list[Eqn] = []
+        at: Any = out
+        while at is not old:
+            eqn = self.made.get(at) if type(at) is Var else None
+            if eqn is None or eqn.prim.over != (0,) or at in self.given:
+                return []
+            if not self._is_read_before(eqn):
+                return []
+            changes.append(eqn)
+            at = eqn.inputs[0]
+        large = self.inner.is_large(old.aval) and old in self.inner.known
+        return changes if large else []
+
+    def _is_read_before(self, eqn: Eqn) -> bool:
+        """Say whether a change is after everything else that reads what it changes."""
+        old = eqn.inputs[0]
         needed = set(variables(eqn.inputs))  # what is computed before the change
         for e in reversed(self.eqns):
             if needed.intersection(e.outs):

@@ -39,7 +39,7 @@ class Primitive:
     - ``into(names, out, **params)`` gives statements that write ``z`` into an array,
       an empty string if it cannot; a string is a template. The array may be the
       memory of those arguments of its shape that ``over`` numbers; None: of any. A
-      template may name functions that are in ``uses``.
+      template, or such statements, may name functions that are in ``uses``.
     - ``write(emitter, eqn)`` writes statements instead, and names the outputs; it
       returns False where it cannot, and then the expression is used.
 

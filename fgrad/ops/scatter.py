@@ -57,10 +57,11 @@ def _batch(update):
     return batch
 
 
-def _update(name, write, rule_x, rule_y, jvp, linear=False, statement=""):
+def _update(name, write, statement, rule_x, rule_y, jvp, **fields):
     """Return an update primitive; ``write(z, idx, y)`` works on a copy of ``x``.
 
-    ``statement`` says the same of an index without arrays, or with any.
+    ``statement`` says the same as text, of ``z`` and ``y`` and of the index, as it
+    stands in brackets, or as a tuple.
     """
 
     def impl(x, y, *arrays, index):
@@ -74,7 +75,9 @@ def _update(name, write, rule_x, rule_y, jvp, linear=False, statement=""):
     def into(names, out, *, index):
         x, y, *arrays = names
         copied = "" if x == out else f"np.copyto({out}, {x})\n"
-        return copied + statement.format(f"{out}[{index.text(arrays)}]", y)
+        place = index.text(arrays)
+        idx = f"np.s_[{place},]" if index.items else "()"
+        return copied + statement.format(z=out, place=place, idx=idx, y=y)
 
     prim = Primitive(
         name,
@@ -83,10 +86,10 @@ def _update(name, write, rule_x, rule_y, jvp, linear=False, statement=""):
         vjp=(rule_x, rule_y),
         jvp=jvp,
         batch=_batch(lambda: prim),
-        linear=linear,
-        into=into if statement else "",
+        into=into,
         over=(0,),
         in_order=lambda flags, *, index: flags[:1],
+        **fields,
     )
     return prim
 
@@ -103,7 +106,8 @@ def _zero_like(x):
 # -- add ---------------------------------------------------------------------------
 
 
-def _write_add(z, idx, y):
+def add_into(z, idx, y):
+    """Add ``y`` to elements of ``z``, in place."""
     if any(isinstance(i, np.ndarray) for i in idx):
         add_at(z, idx, np.asarray(y))
     else:
@@ -121,10 +125,12 @@ def _add_jvp(ts, z, x, y, *arrays, index):
 
 scatter_add_p = _update(
     "scatter_add",
-    _write_add,
+    add_into,
+    "{{add_into}}({z}, {idx}, {y})",
     lambda ct, z, x, y, *arrays, index: ct,
     lambda ct, z, x, y, *arrays, index: _fit_slot(_read(ct, arrays, index), y),
     _add_jvp,
+    uses=(add_into,),
 )
 
 # -- set ---------------------------------------------------------------------------
@@ -173,8 +179,10 @@ def _set_jvp(ts, z, x, y, *arrays, index):
     return set_at(tx, ty, *arrays, index=index)
 
 
+_ASSIGN = "{z}[{place}] = {y}"
+
 scatter_set_p = _update(
-    "scatter_set", _write_set, _set_vjp_x, _set_vjp_y, _set_jvp, statement="{} = {}"
+    "scatter_set", _write_set, _ASSIGN, _set_vjp_x, _set_vjp_y, _set_jvp
 )
 
 # Without index arrays the rules read no values, so that records need not keep them:
@@ -182,11 +190,11 @@ scatter_set_p = _update(
 slice_set_p = _update(
     "slice_set",
     _write_set,
+    _ASSIGN,
     _set_vjp_x,
     _set_vjp_y,
     _set_jvp,
     linear=True,
-    statement="{} = {}",
 )
 
 
@@ -197,10 +205,6 @@ def set_at(x, y, *arrays, index):
 
 
 # -- multiply ----------------------------------------------------------------------
-
-
-def _write_mul(z, idx, y):
-    np.multiply.at(z, idx, y)
 
 
 def _product(x, y, arrays, index):
@@ -241,7 +245,8 @@ def _mul_jvp(ts, z, x, y, *arrays, index):
 
 scatter_mul_p = _update(
     "scatter_mul",
-    _write_mul,
+    np.multiply.at,
+    "np.multiply.at({z}, {idx}, {y})",
     lambda ct, z, x, y, *arrays, index: scatter_mul_p(ct, y, *arrays, index=index),
     _mul_vjp_y,
     _mul_jvp,
@@ -278,10 +283,9 @@ def _extreme_jvp(ts, z, x, y, *arrays, index):
 
 
 def _extreme(name, ufunc):
-    def write(z, idx, y):
-        ufunc.at(z, idx, y)
-
-    return _update(name, write, _extreme_vjp_x, _extreme_vjp_y, _extreme_jvp)
+    statement = f"np.{ufunc.__name__}.at({{z}}, {{idx}}, {{y}})"
+    rules = _extreme_vjp_x, _extreme_vjp_y, _extreme_jvp
+    return _update(name, ufunc.at, statement, *rules)
 
 
 scatter_min_p = _extreme("scatter_min", np.minimum)
