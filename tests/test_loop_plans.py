@@ -357,11 +357,8 @@ OPERATIONS = [
     lambda a, b, c: (at(at(a)[[1, 1, 3]].add(b[:3]))[2].multiply(b[4]), b, c),
     lambda a, b, c: (at(at(a)[2:9].max(b[0]))[[0, 5]].min(c[:2]), c, b),
     lambda a, b, c: (at(at(a)[0].add(2.0))[1].set(a[0] + b[1]), b + a[:1], c),
-    lambda a, b, c: (
-        at(at(a)[::2].multiply(0.5))[3:].add(a[3:][::-1]),
-        a,
-        at(c)[()].add(b),
-    ),
+    lambda a, b, c: (at(at(a)[::2].multiply(0.5))[3:].add(a[3:][::-1]), a, b),
+    lambda a, b, c: (a, at(c)[()].add(b), at(at(b)[1:].min(0.0))[:-1].max(-1.0)),
 ]
 
 
