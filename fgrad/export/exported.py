@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,8 +174,8 @@ def _traced(fun: Any, args: Any, kwargs: Any) -> tuple[Traced, tuple[str, ...]]:
     arguments = jitted._arguments(args, kwargs)
     dynamic, target = arguments.dynamic, arguments.target(jitted.fun)
     names = argument_names(target, range(len(dynamic)), dynamic, whole=True)
-    words = (name.removeprefix("argument ") for name in names)
-    return traced, tuple(f"x{w}" if w.isdigit() else w for w in words)
+    words = (re.sub(r"\W+", "_", n.removeprefix("argument ")).strip("_") for n in names)
+    return traced, tuple(w if w.isidentifier() else f"x{w}" for w in words)
 
 
 @short_errors

@@ -207,6 +207,10 @@ def set_at(x, y, *arrays, index):
 # -- multiply ----------------------------------------------------------------------
 
 
+def _write_mul(z, idx, y):
+    np.multiply.at(z, idx, y)
+
+
 def _product(x, y, arrays, index):
     """Return, like ``x``, the product of all factors that each element gets."""
     ones = np.broadcast_to(dtype_of(x).type(1), shape_of(x))
@@ -245,7 +249,7 @@ def _mul_jvp(ts, z, x, y, *arrays, index):
 
 scatter_mul_p = _update(
     "scatter_mul",
-    np.multiply.at,
+    _write_mul,
     "np.multiply.at({z}, {idx}, {y})",
     lambda ct, z, x, y, *arrays, index: scatter_mul_p(ct, y, *arrays, index=index),
     _mul_vjp_y,
@@ -283,9 +287,12 @@ def _extreme_jvp(ts, z, x, y, *arrays, index):
 
 
 def _extreme(name, ufunc):
+    def write(z, idx, y):
+        ufunc.at(z, idx, y)
+
     statement = f"np.{ufunc.__name__}.at({{z}}, {{idx}}, {{y}})"
     rules = _extreme_vjp_x, _extreme_vjp_y, _extreme_jvp
-    return _update(name, ufunc.at, statement, *rules)
+    return _update(name, write, statement, *rules)
 
 
 scatter_min_p = _extreme("scatter_min", np.minimum)
