@@ -88,6 +88,16 @@ def user_source() -> Place | None:
     return None if frame is None else (frame.f_code, frame.f_lasti)
 
 
+def from_a_record() -> bool:
+    """Say whether what runs is applied again, as a derivative is: no line says it."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and is_internal[frame.f_code.co_filename]:
+        if is_replaying(frame) and isinstance(frame.f_locals.get("source"), tuple):
+            return True
+        frame = frame.f_back
+    return False
+
+
 _LIBRARIES = ("scipy", "torch")
 
 

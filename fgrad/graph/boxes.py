@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from .recording import Record, once_more
 
 _LOOPS = ("scan", "while")
 _NAMED = ("fori_loop", "map", "while_loop")  # what users call some loops
+_DERIVED = ("_backward", "_vjp", "_jvp", "_tangents", "_tangent", "_transposed")
 _OPEN = ("jit", "checkpoint", "cond", *_LOOPS)
 """Calls whose gradient flows through their body; others have rules of their own."""
 
@@ -63,9 +66,9 @@ def title(eqn: Eqn, found: Record) -> str:
 
 
 def box_of(
-    eqn: Eqn, found: Record, texts: Sequence[str], flows: Gradients
+    eqn: Eqn, found: Record, texts: Sequence[str], flows: Gradients, iteration: int
 ) -> Box | None:
-    """Return what a call runs, with the values and gradients of its first run.
+    """Return what a call runs, with the values and gradients of one run.
 
     ``texts`` are the names of its arguments. A loop that runs no iteration has none,
     nor has what gets results from outside, which cannot run once more.
@@ -75,23 +78,33 @@ def box_of(
         return None
     with once_more():
         runs = list(_runs(eqn, args))
-        return _box(eqn, found, texts, flows, runs) if runs else None
+        return _box(eqn, found, texts, flows, runs, iteration) if runs else None
 
 
 def _box(
-    eqn: Eqn, found: Record, texts: Sequence[str], flows: Gradients, runs: list[Any]
+    eqn: Eqn,
+    found: Record,
+    texts: Sequence[str],
+    flows: Gradients,
+    runs: list[Any],
+    iteration: int,
 ) -> Box:
     args = [found.value(a) for a in eqn.inputs]
-    jaxpr, inputs = runs[0]
+    n = len(runs)
+    k = min(max(iteration + n if iteration < 0 else iteration, 0), n - 1)
+    jaxpr, inputs = runs[k]
     extra = len(args) - len(inputs)
     name = title(eqn, found)
     if eqn.prim.name in _LOOPS:
-        name += f" ×{len(runs)} iterations, the first"
-    body = rerun(jaxpr, inputs, name, _labels(eqn, texts[extra:]), _outputs(eqn))
+        last = "the last" if k == n - 1 else f"number {k + 1}"
+        name += f" ×{n} iterations, {last if k else 'the first'}"
+    body = rerun(jaxpr, inputs, name, _labels(eqn, texts[extra:], k), _outputs(eqn))
+    if str(eqn.params.get("name", "")).endswith(_DERIVED):
+        body.derived = {v for e in jaxpr.eqns for v in e.outs}
     cts = [flows.cotangents.get(v) for v in eqn.outs]
     gradients = None
     if is_open(eqn) and any(ct is not None for ct in cts):
-        gradients = gradients_of(body, _seeds(eqn, runs, cts, found))
+        gradients = gradients_of(body, _seeds(eqn, runs, cts, found, k))
     return Box(body, gradients, args[:extra])
 
 
@@ -135,24 +148,34 @@ def rerun(
 # -- names -----------------------------------------------------------------------------
 
 
-def _labels(eqn: Eqn, texts: Sequence[str]) -> list[str]:
-    """Return the names of a body's inputs: the caller's, or carry and elements."""
+def _labels(eqn: Eqn, texts: Sequence[str], iteration: int) -> list[str]:
+    """Return the names of a body's inputs: the caller's, or carry and elements.
+
+    A carry or element may not have the name of something else that the body reads.
+    """
     if eqn.prim.name not in _LOOPS:
         return list(texts)
     k, c = eqn.params["n_consts"], eqn.params["n_consts"] + eqn.params["n_carry"]
-    first = -1 if eqn.params["reverse"] else 0
-    elements = [
-        f"{text if text.isidentifier() else 'x'}[{first}]" for text in texts[c:]
-    ]
-    return [*texts[:k], *_carries(eqn), *elements]
+    at = -1 - iteration if eqn.params["reverse"] else iteration
+    stacks = [text if _PLAIN.fullmatch(text) else "xs" for text in texts[c:]]
+    labels = list(texts[:k])
+    for name in [*_carries(eqn), *(f"{stack}[{at}]" for stack in stacks)]:
+        word, index = _WORD.fullmatch(name).groups()  # type: ignore[union-attr]
+        versions = (f"{word}_{i}{index}" for i in count(2))
+        labels.append(next(n for n in chain([name], versions) if n not in labels))
+    return labels
+
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*(\[[^\]]*\])*")
+_WORD = re.compile(r"(\w+)(.*)")
 
 
 def _carries(eqn: Eqn) -> list[str]:
     until = eqn.prim.name == "while"
-    count = eqn.params["n_carry"] - until
-    names = _numbered("carry", count)
+    n = eqn.params["n_carry"] - until
+    names = _numbered("carry", n)
     if str(eqn.params["name"]).startswith("fori_loop"):
-        names = ["i", *_numbered("carry", count - 1)]
+        names = ["i", *_numbered("carry", n - 1)]
     return ["goes_on", *names] if until else names
 
 
@@ -160,19 +183,18 @@ def _outputs(eqn: Eqn) -> list[str]:
     if eqn.prim.name not in _LOOPS:
         return _numbered("output", len(eqn.outs))
     carries = [f"{name}'" for name in _carries(eqn)]
-    count = len(eqn.outs) - len(carries)
-    return [*carries, *_numbered("y", count)]
+    return [*carries, *_numbered("y", len(eqn.outs) - len(carries))]
 
 
-def _numbered(name: str, count: int) -> list[str]:
-    return [name] if count == 1 else [f"{name}{i}" for i in range(count)]
+def _numbered(name: str, n: int) -> list[str]:
+    return [name] if n == 1 else [f"{name}{i}" for i in range(n)]
 
 
 # -- gradients -------------------------------------------------------------------------
 
 
-def _seeds(eqn: Eqn, runs: Any, cts: list[Any], found: Record) -> list[Any]:
-    """Return what flows back into the outputs of the first run of a call."""
+def _seeds(eqn: Eqn, runs: Any, cts: list[Any], found: Record, at: int) -> list[Any]:
+    """Return what flows back into the outputs of a run of a call."""
     cts = [
         np.zeros_like(found.values[v]) if ct is None else ct
         for v, ct in zip(eqn.outs, cts)
@@ -182,11 +204,30 @@ def _seeds(eqn: Eqn, runs: Any, cts: list[Any], found: Record) -> list[Any]:
     k, n = eqn.params["n_consts"], eqn.params["n_carry"]
     carry, ys = cts[:n], cts[n:]
     order = range(len(runs))[::-1] if eqn.params["reverse"] else range(len(runs))
-    for step, (jaxpr, inputs) in zip(order[:0:-1], runs[:0:-1]):  # the last one first
+    for step, (jaxpr, inputs) in zip(order[:at:-1], runs[:at:-1]):  # the last one first
         body = rerun(jaxpr, inputs)
         back = gradients_of(body, [*carry, *(y[step] for y in ys)]).cotangents
         carry = [
             back.get(v, np.zeros_like(x))
             for v, x in zip(jaxpr.invars[k : k + n], inputs[k : k + n])
         ]
-    return [*carry, *(y[order[0]] for y in ys)]
+    return [*carry, *(y[order[at]] for y in ys)]
+
+
+# -- how much a call does --------------------------------------------------------------
+
+
+def operations_in(eqn: Eqn, args: Sequence[Any]) -> int:
+    """Return how many operations one of a program runs, those of its body if a call."""
+    if not is_call(eqn) or not _runs_again(eqn, list(map(aval_of, args))):
+        return 1
+    total = 0
+    with once_more():
+        for jaxpr, inputs in _runs(eqn, args):
+            if any(map(is_call, jaxpr.eqns)):
+                body = rerun(jaxpr, inputs)
+                inside = [(e, [body.value(a) for a in e.inputs]) for e in jaxpr.eqns]
+                total += sum(operations_in(e, values) for e, values in inside)
+            else:
+                total += len(jaxpr.eqns)
+    return total

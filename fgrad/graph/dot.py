@@ -15,7 +15,7 @@ FORWARD, BACKWARD = "#1a7f37", "#b42318"
 _SHAPES = {
     "input": 'shape=box, style="rounded,filled", fillcolor="#ddf4ff"',
     "constant": 'shape=plaintext, fontcolor="#57606a", width=0.1, height=0.2',
-    "operation": 'shape=box, style="rounded,filled", fillcolor="#ffffff", width=0.4',
+    "operation": 'shape=ellipse, style=filled, fillcolor="#ffffff", margin="0.02,0.02"',
     "call": 'shape=box, style="filled,dashed", fillcolor="#f6f8fa"',
     "output": "shape=plaintext, width=0.1, height=0.2",
 }
@@ -25,8 +25,13 @@ _NUMBERS = "shape=plain, fontsize=10, margin=0, width=0, height=0"
 _MAP_SIZE = 16
 
 
-def to_dot(graph: Graph, direction: str = "LR", heat: bool = False) -> str:
-    """Return a graph as DOT: values above the edges, gradients below, in colours."""
+def to_dot(
+    graph: Graph, direction: str = "LR", heat: bool = False, ports: bool = True
+) -> str:
+    """Return a graph as DOT: values above the edges, gradients below, in colours.
+
+    With ``ports``, the first of two operands ends above or left of the second one.
+    """
     space = (
         "nodesep=0.15; ranksep=0.2"
         if direction == "LR"
@@ -37,24 +42,26 @@ def to_dot(graph: Graph, direction: str = "LR", heat: bool = False) -> str:
         f'  rankdir={direction}; bgcolor="white"; {space};',
         '  node [fontname="Helvetica", fontsize=12, margin="0.08,0.04", height=0.3];',
         f'  edge [fontname="Helvetica", fontsize=10, arrowsize=0.6, color="{_LINE}"];',
-        *_body(graph, "  ", heat, direction == "LR"),
+        *_body(graph, "  ", heat, direction == "LR", ports),
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _body(graph: Graph, indent: str, heat: bool, across: bool) -> Iterator[str]:
+def _body(
+    graph: Graph, indent: str, heat: bool, across: bool, ports: bool
+) -> Iterator[str]:
     for node in graph.nodes:
         if node.body is None:
             yield f"{indent}{node.key} [{_node(node, heat)}];"
         else:
             yield f"{indent}subgraph cluster_{node.key} {{"
             yield from _box(node, node.body, indent + "  ", across)
-            yield from _body(node.body, indent + "  ", heat, across)
+            yield from _body(node.body, indent + "  ", heat, across, ports)
             yield f"{indent}}}"
     inputs = Counter(edge.target for edge in graph.edges)
     for source, target, edge in graph.joined():
-        if inputs[target] == 2:  # the first operand above or left of the second one
+        if ports and inputs[target] == 2:
             target += (":nw", ":sw" if across else ":ne")[edge.place]
         for text in _edge(edge, source, target, across):
             yield indent + text
@@ -81,8 +88,13 @@ def _node(node: Node, heat: bool) -> str:
     shape = _SHAPES[node.kind]
     if node.kind == "operation" and len(node.symbol) <= 2:
         shape = _ROUND
-    maps = [cells(x, _MAP_SIZE) for x in (node.value, node.gradient)] if heat else []
-    pictures = [f"<td>{table(colours)}</td>" for colours in maps if colours is not None]
+    shown = {FORWARD: node.value, BACKWARD: node.gradient} if heat else {}
+    maps = {colour: cells(x, _MAP_SIZE) for colour, x in shown.items()}
+    pictures = [
+        f'<td border="1" color="{colour}">{table(found)}</td>'
+        for colour, found in maps.items()
+        if found is not None
+    ]
     label = _quoted(node.symbol)
     if pictures and node.kind not in ("constant", "output"):
         row = f'<tr><td colspan="{len(pictures)}">{_text(node.symbol)}</td></tr>'

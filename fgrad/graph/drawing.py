@@ -11,6 +11,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..core import Var, aval_of, is_inexact, short_errors, variables
 from ..errors import MissingRuleError
 from ..transforms.arguments import check_callable, name_of
@@ -18,7 +20,14 @@ from .dot import to_dot
 from .mermaid import to_mermaid
 from .model import Graph, graph_of
 from .page import to_html
-from .recording import Record, by_position, check_scalar, checked_count, record
+from .recording import (
+    Record,
+    by_position,
+    check_iteration,
+    check_scalar,
+    checked_count,
+    record,
+)
 
 _NEEDS_DOT = (
     "drawing a graph as {0} needs the program `dot` of Graphviz, which is not on the "
@@ -81,25 +90,27 @@ class Drawing:
         program = shutil.which("dot")
         if program is None:
             raise RuntimeError(_NEEDS_DOT.format(kind.upper()))
-        found = subprocess.run(
-            [program, f"-T{kind}"], input=self.dot().encode(), capture_output=True
-        )
-        if found.returncode:
-            raise RuntimeError(f"dot failed: {found.stderr.decode().strip()}")
-        return found.stdout
+        for ports in (True, False):  # some versions fail where edges end at ports
+            text = to_dot(self.graph, self.direction, self.heat, ports)
+            command = [program, f"-T{kind}"]
+            found = subprocess.run(command, input=text.encode(), capture_output=True)
+            if not found.returncode:
+                return found.stdout
+        raise RuntimeError(f"dot failed: {found.stderr.decode().strip()}")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the graph to a file; its name says in which form.
 
-        .svg and .png need Graphviz; .html, .dot, .gv, .mmd and .md do not. Raises
+        .svg, .png and .pdf need Graphviz; .html, .dot, .gv, .mmd and .md do not. Raises
         ValueError for other names.
         """
         if not isinstance(path, str | os.PathLike):
             raise TypeError(f"save: the path is a string or a Path, got {path!r}")
         path = Path(path)
         forms: dict[str, Callable[[], str | bytes]] = {
-            ".svg": self.svg, ".png": self.png, ".html": self.html, ".dot": self.dot,
-            ".gv": self.dot, ".mmd": self.mermaid, ".md": self._fenced,
+            ".svg": self.svg, ".png": self.png, ".pdf": lambda: self._drawn("pdf"),
+            ".html": self.html, ".dot": self.dot, ".gv": self.dot,
+            ".mmd": self.mermaid, ".md": self._fenced,
         }  # fmt: skip
         suffix = path.suffix.lower()
         if suffix not in forms:
@@ -137,6 +148,7 @@ def draw(
     depth: int = 1,
     heat: bool = False,
     direction: str = "LR",
+    iteration: int = 0,
     max_nodes: int = 1000,
 ) -> Callable[..., Drawing]:
     """Return a function that draws the computational graph of ``fun``.
@@ -151,11 +163,13 @@ def draw(
     ``draw(fgrad.grad(f))``.
 
     Programs that are called inside (jit, checkpoint, scan, cond, functions with rules
-    of their own) are boxes, ``depth`` levels deep. Of a loop the first iteration is
-    shown, of a cond the branch that is taken. A function with a rule of its own has no
-    gradients in its box, since the rule does not look into it.
+    of their own) are boxes, ``depth`` levels deep. Of a loop the ``iteration`` of that
+    number is shown (-1: the last), of a cond the branch that is taken. A function with
+    a rule of its own has no gradients in its box, since the rule does not look into it.
 
-    ``heat`` shows vectors and matrices as small heat maps. ``direction`` is ``"LR"``,
+    ``heat`` shows vectors and matrices as small heat maps, the value in a green frame,
+    the gradient in a red one: blue is positive, red negative, the strongest colour is
+    the largest magnitude in that map. ``direction`` is ``"LR"``,
     from left to right, or ``"TB"``, from top to bottom.
 
     Raises TypeError for ``grad=True`` if the output is no scalar, and ValueError if the
@@ -173,6 +187,9 @@ def draw(
     if grad not in (None, True, False):
         raise ValueError(f"draw: grad is True, False or None, got {grad!r}")
     depth = checked_count(depth, 0, "draw: depth is a number of levels")
+    check_iteration(iteration, "draw")
+    if not isinstance(heat, bool | np.bool):
+        raise ValueError(f"draw: heat is True or False, got {heat!r}")
     most = checked_count(max_nodes, 1, "draw: max_nodes is a number")
 
     @wraps(fun)
@@ -183,7 +200,7 @@ def draw(
         _check_size(_size(found), found.name, most)
         seeds = _seeds(found, fun, grad)
         try:
-            graph = graph_of(found, seeds, depth)
+            graph = graph_of(found, seeds, depth, iteration)
         except MissingRuleError as error:
             error.add_note("draw(f, grad=False) draws the values without gradients")
             raise

@@ -21,6 +21,7 @@ from .recording import (
     NO_FLOATS,
     Record,
     by_position,
+    check_iteration,
     check_scalar,
     checked_count,
     record,
@@ -60,7 +61,7 @@ class Step:
             local = number(float(local))
         elif self.local is not None:
             local = short(self.local, slope)
-            if self.formula not in ("", local):
+            if not _says(self.formula, local, short(self.local)):
                 local = f"{self.formula} = {local}"
             local += self._unusual
         code = "  " * self.level + self.expression
@@ -73,6 +74,11 @@ class Step:
         """Say where the product of zero and infinity is zero."""
         lost = np.equal(self.upstream, 0.0) & ~np.isfinite(self.local)
         return ", but nothing flows in" if np.any(lost) else ""
+
+
+def _says(formula: str, *numbers: str) -> bool:
+    """Say whether a formula is a number, or the constant that it stands for."""
+    return not formula or any(n.startswith(formula) for n in numbers)
 
 
 _HEAD = ("step", "value", "upstream", "local gradient", "product", "to", "line")
@@ -124,7 +130,9 @@ class Explanation:
     _repr_html_ = html
 
 
-def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explanation]:
+def explain(
+    fun: Callable[..., Any], *, depth: int = 1, iteration: int = 0
+) -> Callable[..., Explanation]:
     """Return a function that explains the gradient of ``fun`` as a table.
 
     It takes the arguments of ``fun``, which has to return a scalar. There is a row for
@@ -133,7 +141,8 @@ def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explana
     and their *product*, which flows on to that argument. What flows to one argument
     from several operations is summed. A call (of jit, scan, cond ...) has rows of its
     own; below them, indented and ``depth`` levels deep, are those of its body: of a
-    loop the first iteration, of a cond the branch that is taken.
+    loop the ``iteration`` of that number (-1: the last), of a cond the branch that is
+    taken.
 
     Raises TypeError if the output is no scalar, or no argument has floats.
 
@@ -149,6 +158,7 @@ def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explana
     """
     check_callable(fun, "explain")
     depth = checked_count(depth, 0, "explain: depth is a number of levels")
+    check_iteration(iteration, "explain")
 
     name = f"explain({name_of(fun)})"
 
@@ -161,7 +171,7 @@ def explain(fun: Callable[..., Any], *, depth: int = 1) -> Callable[..., Explana
         if found.labels and not any(is_inexact(found.values[v]) for v in found.labels):
             raise TypeError(NO_FLOATS.format(name))
         gradients = gradients_of(found, [1.0])
-        steps = list(_steps(found, gradients, depth, set()))
+        steps = list(_steps(found, gradients, depth, iteration, set()))
         wanted = {
             label: gradients.cotangents.get(v, np.zeros(v.aval.shape))
             for v, label in found.labels.items()
@@ -176,10 +186,11 @@ def _steps(
     found: Record,
     gradients: Gradients,
     depth: int,
+    iteration: int,
     taken: set[str],
     level: int = 0,
 ) -> Iterator[Step]:
-    names = names_of(found.jaxpr, found.labels, taken)
+    names = names_of(found, taken)
     if level:
         yield from _outputs(found, gradients, names, level)
     for eqn in reversed(found.jaxpr.eqns):
@@ -188,9 +199,9 @@ def _steps(
         rows = list(_rows(eqn, found, gradients, texts, outs, level))
         yield from rows
         if rows and depth and is_call(eqn):
-            box = box_of(eqn, found, texts, gradients)
+            box = box_of(eqn, found, texts, gradients, iteration)
             if box is not None and box.gradients is not None:
-                inner = box.found, box.gradients, depth - 1
+                inner = box.found, box.gradients, depth - 1, iteration
                 yield from _steps(*inner, taken, level + 1)
 
 
@@ -221,20 +232,23 @@ def _rows(
     if calls:
         code = f"{title(eqn, found)}({', '.join(texts)})"
     avals = [aval_of(found.value(a)) for a in (*eqn.inputs, *eqn.outs)]
+    upstream = together([gradients.cotangents.get(v) for v in eqn.outs])
+    value = together([found.values[v] for v in eqn.outs])
+    line = where(eqn.source)
     for place, text in enumerate(texts):
         if (eqn.outs[0], place) not in gradients.flows:
             continue
-        formula = local_gradient(eqn, place, texts, outs[0], avals)
+        formula = local_gradient(eqn, place, texts, outs[0], avals, code)
         if calls:
             formula = "of the whole call" if is_open(eqn) else "by its own rule"
         yield Step(
             f"{', '.join(outs)} = {code}",
-            together([found.values[v] for v in eqn.outs]),
+            value,
             formula,
             gradients.locals.get((eqn.outs[0], place)),
-            together([gradients.cotangents.get(v) for v in eqn.outs]),
+            upstream,
             gradients.flows[eqn.outs[0], place],
             text,
-            where(eqn.source),
+            line,
             level,
         )

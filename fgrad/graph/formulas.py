@@ -12,8 +12,8 @@ from .wording import is_number, number
 SYMBOLS = {
     "add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "pow": "^",
     "power": "^", "float_power": "^", "matmul": "@", "dot": "·", "dot_general": "@",
-    "sqrt": "√", "cbrt": "∛", "sum": "Σ", "prod": "Π", "integrate": "∫", "abs": "|x|",
-    "fabs": "|x|", "square": "x²", "reciprocal": "1/x", "maximum": "max",
+    "sqrt": "√", "root": "√", "cbrt": "∛", "sum": "Σ", "prod": "Π", "integrate": "∫",
+    "abs": "|x|", "fabs": "|x|", "square": "x²", "reciprocal": "1/x", "maximum": "max",
     "minimum": "min", "fmax": "max", "fmin": "min", "logistic": "σ", "expit": "σ",
     "norm": "‖x‖", "getitem": "[ ]", "slice": "[ ]", "pick": "[ ]", "gather": "[ ]",
     "eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥",
@@ -35,6 +35,7 @@ LOCAL: dict[str, str | tuple[str, ...]] = {
     "square": ("2 {0}",),
     "reciprocal": ("-{z}²",),
     "sqrt": ("1/(2 {z})",),
+    "root": ("1/(2 {z})",),
     "cbrt": ("1/(3 {z}²)",),
     "pow": ("{1} {0}^({1} - 1)", "{z} ln {0}"),
     "power": ("{1} {0}^({1} - 1)", "{z} ln {0}"),
@@ -94,27 +95,31 @@ LOCAL: dict[str, str | tuple[str, ...]] = {
         "1 where {1} is smaller, ½ if equal",
     ),
     "where": ("", "1 where {0}", "1 where not {0}"),
-    "max": ("1 at the largest",),
-    "min": ("1 at the smallest",),
+    "max": ("1 at the largest, shared if several",),
+    "min": ("1 at the smallest, shared if several",),
     # sums and products of elements
     "sum": ("1 for every element",),
     "prod": ("{z}/{0}: the product of the others",),
     "cumsum": ("1 for every sum from there on",),
     "norm": ("{0}/{z}",),
     "dot": ("{1}", "{0}"),
-    "matmul": ("· @ {1}ᵀ", "{0}ᵀ @ ·"),
-    "dot_general": ("· @ {1}ᵀ", "{0}ᵀ @ ·"),
     # matrices
     "inv": ("-{z}ᵀ @ · @ {z}ᵀ",),
     "solve": ("-inv({0}ᵀ) @ · @ {z}ᵀ", "inv({0}ᵀ) @ ·"),
     "det": ("{z} inv({0}ᵀ)",),
     # elements in other places
-    "transpose": ("·ᵀ",),
     "reshape": _SAME,
     "flip": _SAME,
     "sort": ("the same elements, back in their order",),
-    "cast": _SAME,
-    "broadcast_to": ("summed over what was repeated",),
+    "cast": ("1",),
+    "repeat": "summed over the copies",
+    "pad": "its part",
+    "real": ("1",),
+    "slice_set": ("0 where it was written", "its part"),
+    "scatter_set": ("0 where it was written", "its part"),
+    "scatter_add": ("1", "its part"),
+    "unslice": _CHOSEN,
+    "scatter": _CHOSEN,
     "concatenate": "its part",
     "stack": "its part",
     "slice": _CHOSEN,
@@ -144,13 +149,25 @@ def local_gradient(
     names: Sequence[str],
     z: str,
     avals: Sequence[Aval],
+    code: str,
 ) -> str:
     """Return the derivative by one argument as a formula; empty if none is known.
 
-    ``avals`` are those of the arguments and the output. If the argument was broadcast
-    to the shape of the output, the formula says over which axes its gradient is summed.
+    ``avals`` are those of the arguments and the output, ``code`` is the operation. If
+    the argument was broadcast to the shape of the output, the formula says over which
+    axes its gradient is summed.
     """
-    formula = _formula(eqn.prim.name, place, list(map(_plain, names)), z)
+    name = eqn.prim.name
+    if eqn.prim.flat:
+        return "0"
+    if name in ("matmul", "dot_general"):
+        return _of_product(code, place, names, avals)
+    if name == "transpose":
+        swapped = tuple(eqn.params["axes"]) == (1, 0)
+        return "·ᵀ" if swapped else "the same elements, axes back in their order"
+    if name == "abs" and avals[place].dtype.kind == "c":
+        return ""
+    formula = _formula(name, place, list(map(_plain, names)), z)
     if not eqn.prim.elementwise:
         return formula
     axes = _broadcast_axes(avals[place].shape, avals[-1].shape)
@@ -175,6 +192,40 @@ def _formula(name: str, place: int, names: Sequence[str], z: str) -> str:
         return formula.format(*names)
     within = [f"({text})" if text.startswith("-") else text for text in names]
     return formula.format(*within, z=z)
+
+
+def _of_product(
+    code: str, place: int, names: Sequence[str], avals: Sequence[Aval]
+) -> str:
+    """Return the derivative of a product of matrices by one of its factors."""
+    left, sign, right = code.partition(" @ ")
+    if not sign or [s.removesuffix(".T") for s in (left, right)] != list(names):
+        return ""
+    x, y, out = avals
+    if len(x.shape) == 1 or len(y.shape) == 1:  # only without stacks and transposes
+        if max(len(x.shape), len(y.shape)) > 2 or ".T" in left + right:
+            return ""
+        if len(avals[place].shape) == 2:
+            return f"outer({names[0]}, ·)" if place else f"outer(·, {names[1]})"
+        if not out.shape:
+            return names[1 - place]
+        return f"{names[0]}ᵀ @ ·" if place else f"· @ {names[1]}ᵀ"
+    if place == 0:
+        turned = left.endswith(".T")
+        formula = f"{_upright(right)} @ ·ᵀ" if turned else f"· @ {_turned(right)}"
+    else:
+        turned = right.endswith(".T")
+        formula = f"·ᵀ @ {_upright(left)}" if turned else f"{_turned(left)} @ ·"
+    stacked = avals[place].shape[:-2] != out.shape[:-2]
+    return f"{formula}, summed over the stack" if stacked else formula
+
+
+def _turned(factor: str) -> str:
+    return factor.removesuffix(".T") if factor.endswith(".T") else f"{factor}ᵀ"
+
+
+def _upright(factor: str) -> str:
+    return f"{factor.removesuffix('.T')}ᵀ" if factor.endswith(".T") else factor
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +56,10 @@ def _pull(record: Record, eqn: Eqn, found: Gradients) -> None:
     places = [
         i for i, a in enumerate(eqn.inputs) if type(a) is Var and is_inexact(values[i])
     ]
-    if not places or eqn.prim.flat or eqn.prim.effect:
+    if not places or eqn.prim.effect:
+        return
+    if eqn.prim.flat:  # here the gradient ends
+        found.flows.update({(eqn.outs[0], i): zeros(values[i]) for i in places})
         return
 
     def applied(*xs: Any) -> Any:
@@ -71,7 +75,10 @@ def _pull(record: Record, eqn: Eqn, found: Gradients) -> None:
         for v in eqn.outs
     ]
     handed = pullback(cts if eqn.prim.multi else like(cts[0], outs))
-    slopes = pullback(like(1.0, outs)) if _is_diagonal(eqn, record) else ()
+    slopes: Sequence[Any] = ()
+    if _is_diagonal(eqn, record):
+        one = like(1.0, outs[0] if eqn.prim.multi else outs)
+        slopes = pullback([one] if eqn.prim.multi else one)
     for i, ct in zip(places, handed):
         found.flows[eqn.outs[0], i] = ct
         _add(found.cotangents, eqn.inputs[i], ct)
@@ -89,7 +96,7 @@ def like(ct: Any, out: Any) -> Any:
 def _is_diagonal(eqn: Eqn, record: Record) -> bool:
     """Say whether each element of the output depends on one of each argument."""
     number = all(not aval_of(record.value(a)).shape for a in (*eqn.inputs, *eqn.outs))
-    return not eqn.prim.multi and (eqn.prim.elementwise or number)
+    return len(eqn.outs) == 1 and (eqn.prim.elementwise or number)
 
 
 def _is_number_each(slope: Aval, out: Aval) -> bool:

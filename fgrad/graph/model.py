@@ -119,12 +119,15 @@ class Graph:
 
 
 def graph_of(
-    found: Record, seeds: Sequence[Any] | None = None, depth: int = 1
+    found: Record,
+    seeds: Sequence[Any] | None = None,
+    depth: int = 1,
+    iteration: int = 0,
 ) -> Graph:
     """Return the graph of a record.
 
     With ``seeds``, the cotangents of the outputs, gradients flow back. Programs that
-    are called inside are boxes, ``depth`` levels deep.
+    are called inside are boxes, ``depth`` levels deep, of loops one iteration.
 
     >>> from .recording import record
     >>> graph = graph_of(
@@ -134,20 +137,28 @@ def graph_of(
     [('x', 4.0), ('y', 3.0), ('×', 1.0), ('output', 1.0)]
     """
     gradients = None if seeds is None else gradients_of(found, list(seeds))
-    return _Builder(Box(found, gradients), depth, set()).graph
+    return _Builder(Box(found, gradients), depth, iteration, set()).graph
 
 
 class _Builder:
     """Turns a record into a graph; a box shows all of its inputs, read or not."""
 
-    def __init__(self, box: Box, depth: int, taken: set[str], prefix: str = "") -> None:
+    def __init__(
+        self,
+        box: Box,
+        depth: int,
+        iteration: int,
+        taken: set[str],
+        prefix: str = "",
+    ) -> None:
         self.found = found = box.found
         self.flows = box.gradients or Gradients()
         self.depth = depth
+        self.iteration = iteration
         self.prefix = prefix
         self.graph = Graph(found.name)
         self.taken = taken
-        self.names = names_of(found.jaxpr, found.labels, taken)
+        self.names = names_of(found, taken)
         self.places: dict[Any, tuple[str, int]] = {}  # node and output of variables
         self._inputs(box)
         for eqn in found.jaxpr.eqns:
@@ -198,20 +209,22 @@ class _Builder:
         node.line, node.text = where(eqn.source), source_text(eqn.source)
         avals = [aval_of(self.found.value(a)) for a in (*eqn.inputs, *eqn.outs)]
         node.locals = [
-            local_gradient(eqn, i, texts, name, avals) for i in range(len(eqn.inputs))
+            local_gradient(eqn, i, texts, name, avals, code)
+            for i in range(len(eqn.inputs))
         ]
         self.places.update((v, (node.key, i)) for i, v in enumerate(eqn.outs))
         for place, atom in enumerate(eqn.inputs):
             flow = None if out is None else self.flows.flows.get((out, place))
             self._edge(atom, node, place, flow, out)
         if calls and self.depth:
-            self._open(node, box_of(eqn, self.found, texts, self.flows))
+            box = box_of(eqn, self.found, texts, self.flows, self.iteration)
+            self._open(node, box)
 
     def _open(self, node: Node, box: Box | None) -> None:
         if box is None:
             return
-        inner = _Builder(box, self.depth - 1, self.taken, f"{node.key}_")
-        node.body = inner.graph
+        how = self.depth - 1, self.iteration, self.taken
+        node.body = _Builder(box, *how, f"{node.key}_").graph
         node.symbol = box.found.name
 
     def _edge(

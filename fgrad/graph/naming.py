@@ -4,41 +4,43 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from itertools import count, groupby
-from typing import Any
 
-from ..core import Jaxpr, Var
+from ..core import Var
 from ..core.printing import letters
 from ..core.source import Source, expression, line_of
+from .recording import Record
 
 
-def names_of(
-    jaxpr: Jaxpr, labels: Mapping[Var, str], taken: set[str] | None = None
-) -> dict[Var, str]:
+def names_of(found: Record, taken: set[str] | None = None) -> dict[Var, str]:
     """Return a name for every variable, each of them once.
 
     They are none of the names in ``taken``, to which they are added. What a line of the
-    program gives a name has that one: ``s`` in ``s = w @ x``. If another line gives the
-    name again, that is ``s_2``.
+    program gives a name has that one: ``s`` in ``s = w @ x``. If it is given again,
+    that is ``s_2``.
     """
-    names = dict(labels)
+    names = dict(found.labels)
     taken = set() if taken is None else taken
     taken.update(names.values())
-    seen = set()  # later operations of the same line are derivatives, or of a loop
-    for source, eqns in groupby(jaxpr.eqns, key=lambda eqn: eqn.source):
+    taken.update(word for label in names.values() for word in _WORD.findall(label))
+    own = [e for e in found.jaxpr.eqns if found.derived.isdisjoint(e.outs)]
+    for source, eqns in groupby(own, key=lambda eqn: eqn.source):
         *_, last = eqns
-        name = assigned(source) if source not in seen else ""
-        seen.add(source)
-        if name and len(last.outs) == 1:
-            name = next(n for n in _versions(name) if n not in taken)
-            names[last.outs[0]] = name
-            taken.add(name)
+        given = assigned(source)
+        if len(given) == len(last.outs):
+            for var, name in zip(last.outs, given):
+                names[var] = next(n for n in _versions(name) if n not in taken)
+                taken.add(names[var])
     free = (letter for letter in letters() if letter not in taken)
-    for eqn in jaxpr.eqns:
+    for eqn in found.jaxpr.eqns:
         names.update((v, next(free)) for v in eqn.outs if v not in names)
     taken.update(names.values())
     return names
+
+
+_WORD = re.compile(r"^\w+")
 
 
 def _versions(name: str) -> Iterator[str]:
@@ -46,20 +48,32 @@ def _versions(name: str) -> Iterator[str]:
     yield from (f"{name}_{i}" for i in count(2))
 
 
-def assigned(source: Source) -> str:
-    """Return the name that a program gives to what an operation made, or nothing."""
+def assigned(source: Source) -> list[str]:
+    """Return the names that a program gives to what an operation made."""
     text = expression(source)
     if not text or source is None or isinstance(source, int):
-        return ""
+        return []
     line = linecache.getline(source[0].co_filename, line_of(source)).strip()
     try:
-        statements: Any = ast.parse(line).body
+        statements = ast.parse(line).body
     except (SyntaxError, ValueError):
-        return ""
+        return []
     for statement in statements:
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            (target,) = statement.targets
+        if isinstance(statement, ast.AugAssign):
+            whole = ast.get_source_segment(line, statement)
+        elif isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value:
             whole = ast.get_source_segment(line, statement.value)
-            if isinstance(target, ast.Name) and whole == text:
-                return target.id
-    return ""
+        else:
+            continue
+        if whole == text:
+            return _targets(statement)
+    return []
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> list[str]:
+    if isinstance(statement, ast.Assign):
+        target = statement.targets[-1]
+    else:
+        target = statement.target
+    parts = target.elts if isinstance(target, ast.Tuple) else [target]
+    return [part.id for part in parts if isinstance(part, ast.Name)]

@@ -45,15 +45,15 @@ function drawNode({node, x, y, w, h, open}) {
   element("rect", {x: left, y: top, width: w, height: h,
     rx: node.kind === "operation" ? Math.min(17, h / 2) : 6}, g);
   const sign = node.body ? (open ? "▾ " : "▸ ") : "";
-  const maps = open ? [] : Object.values(node.maps || {});
+  const maps = open ? [] : Object.entries(node.maps || {});
   const title = downwards ? {x: left + 13, y: top + h - 10,
                              transform: `rotate(-90 ${left + 13} ${top + h - 10})`}
                           : {x: left + 10, y: top + 13};
   element("text", open ? title : {x, y: maps.length ? y - 20 : y}, g, sign + node.symbol);
-  maps.forEach((map, i) => {
+  maps.forEach(([kind, map], i) => {
     const box = {x: x - maps.length * 20 + i * 40 + 2, y: y - 8, width: 36, height: 36};
     element("image", {...box, href: map, preserveAspectRatio: "none"}, g);
-    element("rect", {...box, class: "frame"}, g);
+    element("rect", {...box, class: `frame ${kind}`}, g);
   });
   const tell = () => inform(node.card, node.maps);
   listen(g, tell);

@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial, wraps
+from functools import wraps
 from html import escape
 from itertools import zip_longest
 from typing import Any
+
+import numpy as np
 
 from ..compiler.passes import drop_dead, inline_calls, share_common
 from ..core import (
@@ -28,10 +30,11 @@ from ..core import (
     short_errors,
     variables,
 )
-from ..pytree import tree_flatten, tree_unflatten
+from ..core.source import replays
+from ..pytree import tree_leaves
 from ..transforms.arguments import check_callable, name_of
 from ..transforms.vjp import vjp
-from .boxes import is_call, title
+from .boxes import is_call, operations_in, rerun, title
 from .gradients import like
 from .naming import names_of
 from .recording import (
@@ -39,7 +42,7 @@ from .recording import (
     Record,
     by_position,
     check_scalar,
-    named_outputs,
+    once_more,
     record,
 )
 from .tables import as_html, as_markdown
@@ -55,6 +58,8 @@ class Line:
     text: str
     reads: tuple[str, ...]
     """The named values that it reads."""
+    weight: int = 1
+    """How many operations it runs: of a call, those of its body."""
 
 
 class Programs:
@@ -70,6 +75,7 @@ class Programs:
         backward: list[Line],
         gradients: dict[str, str],
         numbers: int,
+        own: int,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -78,6 +84,8 @@ class Programs:
         """What the gradient by each argument is called in the backward program."""
         self.numbers = numbers
         """How many numbers the gradient has."""
+        self.own = own
+        """How many operations the function itself runs."""
 
     @property
     def shared(self) -> dict[str, int]:
@@ -97,11 +105,11 @@ class Programs:
     @property
     def counts(self) -> dict[str, int]:
         """The operations of each pass, and of differences in every direction."""
-        once = len(self.forward)
+        once = sum(line.weight for line in self.forward)
         return {
             "forward": once,
-            "backward": len(self.backward),
-            "numerical": 2 * self.numbers * once,
+            "backward": sum(line.weight for line in self.backward),
+            "numerical": 2 * self.numbers * self.own,
         }
 
     @property
@@ -155,7 +163,7 @@ class Programs:
             yield f"Computed once and read more often: {twice}."
         yield (
             f"Central differences in {_counted(self.numbers, 'direction')} need "
-            f"{n['numerical']} operations, 2 x {self.numbers} x {n['forward']}."
+            f"{n['numerical']} operations, 2 x {self.numbers} x {self.own}."
         )
 
 
@@ -177,7 +185,7 @@ def backward_program(fun: Callable[..., Any]) -> Callable[..., Programs]:
     results of the forward pass the backward pass reads instead of computing them again,
     and the text below what is computed once and read several times, and how many
     operations numerical differentiation needs instead. Functions under jit are looked
-    into; other calls (scan, cond) count as one operation.
+    into; other calls (scan, cond) are one line, and count as what they run.
 
     Raises TypeError if the output is no scalar, or no argument is a float.
 
@@ -204,42 +212,86 @@ def backward_program(fun: Callable[..., Any]) -> Callable[..., Programs]:
     @short_errors
     def shown(*args: Any, **keywords: Any) -> Programs:
         called, values, labels = by_position(fun, args, keywords, "backward_program")
-        leaves, tree = tree_flatten(values)
+        leaves = tree_leaves(values)
         places = [i for i, x in enumerate(leaves) if is_array(x) and is_inexact(x)]
         if leaves and not places:
             raise TypeError(NO_FLOATS.format(name))
 
-        def scalar(leaves: list[Any], *floats: Any) -> Any:
-            filled = {**dict(enumerate(leaves)), **dict(zip(places, floats))}
-            result = called(*tree_unflatten(tree, list(filled.values())))
-            outs = named_outputs(result, name)
-            check_scalar(outs, name, "backward_program(lambda x: {})")
-            return next(iter(outs.values()))
-
-        @wraps(fun)
-        def both(*leaves: Any) -> Any:
-            floats = [leaves[i] for i in places]
-            out, pullback = vjp(partial(scalar, list(leaves)), *floats)
-            return out, pullback(like(1.0, out))
-
-        found = record(both, leaves, "backward_program", labels)
-        found.jaxpr = drop_dead(share_common(inline_calls(found.jaxpr)))
-        numbers = sum(_directions(aval_of(leaves[i])) for i in places)
-        wanted = [labels[i].removeprefix("argument ") for i in places]
-        return _programs(found, wanted, numbers)
+        found = record(called, values, "backward_program", labels)
+        check_scalar(found.results, name, "backward_program(lambda x: {})")
+        with once_more():
+            both = record(_with_gradient(found), leaves, "backward_program", labels)
+            jaxpr = drop_dead(share_common(inline_calls(both.jaxpr)))
+            arrays = [both.values[v] for v in both.jaxpr.invars]
+            texts = [both.labels[v] for v in both.jaxpr.invars]
+            both = rerun(jaxpr, arrays, found.name, texts)
+            wanted = [labels[i].removeprefix("argument ") for i in places]
+            return _programs(both, wanted, _operations(found))
 
     return shown
 
 
-def _programs(found: Record, wanted: Sequence[str], numbers: int) -> Programs:
-    names = names_of(found.jaxpr, found.labels)
-    out, *gradients = found.jaxpr.outs
+def _with_gradient(found: Record) -> Callable[..., Any]:
+    """Return a function of what a record lifted, to its output and its gradient."""
+    inputs = found.jaxpr.invars
+    moving = [i for i, var in enumerate(inputs) if is_inexact(found.values[var])]
+
+    def both(*leaves: Any) -> Any:
+        arrays = [x for x in leaves if is_array(x)]
+
+        def scalar(*floats: Any) -> Any:
+            filled = dict(zip(moving, floats))
+            return _replayed(found, [filled.get(i, x) for i, x in enumerate(arrays)])
+
+        out, pullback = vjp(scalar, *(arrays[i] for i in moving))
+        return out, pullback(like(1.0, out))
+
+    return both
+
+
+@replays
+def _replayed(found: Record, args: Sequence[Any]) -> Any:
+    """Run a recorded program again; what came from outside comes from the record."""
+    env = dict(zip(found.jaxpr.invars, args, strict=True))
+    for prim, inputs, params, outs, source in found.jaxpr.eqns:  # noqa: B007
+        if prim.effect and outs:
+            env.update((v, found.values[v]) for v in outs)
+            continue
+        made = prim(*(env[a] if type(a) is Var else a for a in inputs), **params)
+        env.update(zip(outs, made if prim.multi else [made]))
+    (out,) = found.jaxpr.outs
+    return env[out] if type(out) is Var else out
+
+
+def _operations(found: Record) -> int:
+    eqns = found.jaxpr.eqns
+    return sum(operations_in(e, [found.value(a) for a in e.inputs]) for e in eqns)
+
+
+def _programs(found: Record, wanted: Sequence[str], own: int) -> Programs:
+    out, *gradients = (_uncast(atom, found) for atom in found.jaxpr.outs)
+    found.jaxpr = drop_dead(found.jaxpr.replace(outs=(out, *gradients)))
     late = _late(found.jaxpr.eqns, out)
+    found.derived = {
+        v for e, is_late in zip(found.jaxpr.eqns, late) if is_late for v in e.outs
+    }
+    names = names_of(found)
     lines: tuple[list[Line], list[Line]] = ([], [])
     for line, is_late in zip(_lines(found, names), late):
         lines[is_late].append(line)
     texts = [names[a] if type(a) is Var else constant(a) for a in gradients]
-    return Programs(found.name, *lines, dict(zip(wanted, texts)), numbers)
+    numbers = sum(_directions(aval_of(found.value(a))) for a in gradients)
+    return Programs(found.name, *lines, dict(zip(wanted, texts)), numbers, own)
+
+
+def _uncast(atom: Any, found: Record) -> Any:
+    """Return what a last cast changes the dtype of alone, not the value."""
+    made = {v: e for e in found.jaxpr.eqns for v in e.outs}
+    eqn = made.get(atom) if type(atom) is Var else None
+    if eqn is None or eqn.prim.name != "cast":
+        return atom
+    weak = aval_of(found.value(eqn.inputs[0])).weak
+    return eqn.inputs[0] if weak and atom.aval.dtype == np.float64 else atom
 
 
 def _lines(found: Record, names: Mapping[Var, str]) -> Iterable[Line]:
@@ -250,7 +302,9 @@ def _lines(found: Record, names: Mapping[Var, str]) -> Iterable[Line]:
             code = f"{title(eqn, found)}({', '.join(texts)})"
         outs = tuple(names[v] for v in eqn.outs)
         reads = tuple(names[v] for v in variables(eqn.inputs))
-        yield Line(outs, f"{', '.join(outs)} = {code}" if outs else code, reads)
+        text = f"{', '.join(outs)} = {code}" if outs else code
+        weight = operations_in(eqn, [found.value(a) for a in eqn.inputs])
+        yield Line(outs, text, reads, weight)
 
 
 def _directions(aval: Aval) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -25,6 +25,7 @@ from ..core import (
     not_numeric,
     user_source,
 )
+from ..core.source import from_a_record
 from ..ops.basic import broadcast_to
 from ..pytree import keystr, tree_flatten, tree_flatten_with_path, tree_unflatten
 from ..transforms.arguments import argument_names, name_of, shown
@@ -33,7 +34,7 @@ from ..transforms.arguments import argument_names, name_of, shown
 class WatchedTrace(Trace):
     """The record of a run with all of its values, so that Python sees them as well."""
 
-    __slots__ = ("eqns", "invars", "values")
+    __slots__ = ("derived", "eqns", "invars", "values")
 
     plain = "the graph would lose it"
 
@@ -42,6 +43,7 @@ class WatchedTrace(Trace):
         self.eqns: list[Eqn] = []
         self.invars: list[Var] = []
         self.values: dict[Var, Any] = {}
+        self.derived: set[Var] = set()
 
     def lift(self, value: Any, source: int) -> Tracer:
         """Return a tracer of an input value."""
@@ -68,6 +70,8 @@ class WatchedTrace(Trace):
         outs = tuple(Var(aval_of(z)) for z in made)
         self.eqns.append(Eqn(prim, atoms, params, outs, source))
         self.values.update(zip(outs, made))
+        if from_a_record():
+            self.derived.update(outs)
         tracers = [Tracer(self, z, v, source) for z, v in zip(made, outs)]
         return tracers if prim.multi else tracers[0]
 
@@ -102,6 +106,8 @@ class Record:
     """What the inputs are called: ``w``, ``params['W'][0]``."""
     outputs: Sequence[str]
     """What the outputs are called: ``output``, ``output['loss']``."""
+    derived: Set[Var] = frozenset()
+    """What stands on the line of something else, whose derivative it is."""
 
     @property
     def results(self) -> dict[str, Any]:
@@ -131,6 +137,7 @@ def by_position(
     def called(*values: Any) -> Any:
         return fun(*values[:count], **dict(zip(keywords, values[count:])))
 
+    called.__name__ = name_of(fun)  # of a partial, too
     labels = list(argument_names(fun, range(count), args))
     for keyword, tree in keywords.items():
         paths, _ = tree_flatten_with_path(tree)
@@ -170,6 +177,14 @@ def named_outputs(result: Any, name: str) -> dict[str, Any]:
         if not is_array(out):
             raise TypeError(f"{name}: the function returned {shown(out)}, no array")
     return {f"output{keystr(path)}": out for path, out in paths}
+
+
+def check_iteration(value: Any, name: str) -> None:
+    """Raise unless an option is the number of an iteration."""
+    if not hasattr(value, "__index__") or isinstance(value, bool):
+        raise ValueError(
+            f"{name}: iteration is a number from 0, or -1 for the last, got {value!r}"
+        )
 
 
 def check_scalar(named: Mapping[str, Any], call: str, example: str) -> None:
@@ -222,4 +237,5 @@ def record(
     jaxpr = drop_dead(Jaxpr(tuple(trace.invars), tuple(trace.eqns), atoms))
     names = (label.removeprefix("argument ") for label in arrays)
     labelled = dict(zip(trace.invars, names))
-    return Record(name_of(fun), jaxpr, trace.values, labelled, list(outputs))
+    outs = list(outputs)
+    return Record(name_of(fun), jaxpr, trace.values, labelled, outs, trace.derived)

@@ -51,7 +51,7 @@ def _marked(text: str, code: bool) -> str:
 _LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
     "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
-    '"': r"\textquotedbl{}", "[": "{[}", "]": "{]}", "-": "{-}", "`": r"\`{}",
+    '"': r"\char34{}", "[": "{[}", "]": "{]}", "-": "{-}", "`": r"\`{}",
     "²": "$^2$", "·": r"$\cdot$", "ᵀ": "$^T$", "×": r"$\times$", "−": "$-$",
     "√": r"$\surd$", "∫": r"$\int$", "÷": r"$\div$",
     "∇": r"$\nabla$", "∂": r"$\partial$", "½": r"$\frac12$",

@@ -9,34 +9,87 @@ from typing import Any
 import numpy as np
 
 from ..compiler.numbers import number_text
-from ..core import Eqn, aval_of
+from ..core import Eqn, atom_aval, aval_of
 from ..core.printing import params_of
-
-_WIDEST = 48  # letters of a small array
 
 
 def expression(eqn: Eqn, names: Sequence[str]) -> str:
     """Return an operation as NumPy code over named arguments.
 
-    What NumPy does not have in one expression is a call by the operation's own name.
+    What NumPy does not have in one expression is written as `at` writes it, or is a
+    call by the operation's own name.
 
     >>> from fgrad import make_jaxpr
     >>> (eqn,) = make_jaxpr(np.sin)(1.0).eqns
     >>> expression(eqn, ["s"])
     'np.sin(s)'
     """
-    emit = eqn.prim.emit
-    if callable(emit):
+    name, emit = eqn.prim.name, _READ.get(eqn.prim.name, eqn.prim.emit)
+    if name in _AT:
+        return _at(eqn, names)
+    if not emit:
+        text = _called(eqn, names)
+    elif callable(emit):
         text = emit(list(names), **eqn.params)
-    elif emit:
-        text = emit.format(*names, **eqn.params)
     else:
-        shown = [f"{k}={text}" for k, text in params_of(eqn) if "\n" not in text]
-        text = f"{eqn.prim.name}({', '.join([*names, *shown])})"
+        text = emit.format(*names, **eqn.params)
     try:
-        return ast.unparse(ast.parse(text, mode="eval"))  # without needless parentheses
+        return _sums(ast.unparse(ast.parse(text, mode="eval")), eqn)
     except SyntaxError:
         return text
+
+
+_READ = {
+    "stop_gradient": "stop_gradient({0})",
+    "name": "checkpoint_name({0}, {name!r})",
+    "safe_div": "np.where({0} == 0, 0, {0} / {1})",
+    "share": "np.where({1} == {3}, {0}, 0) / (1 + ({1} == {2}))",
+}
+"""How operations are written that compiled programs write in another way."""
+
+
+def _called(eqn: Eqn, names: Sequence[str]) -> str:
+    params = dict(params_of(eqn))
+    if "jaxpr" in params:
+        label = params.get("name", "").replace("<lambda>", "lambda")
+        return f"{eqn.prim.name} {label}({', '.join(names)})"
+    shown = [f"{k}={text}" for k, text in params.items() if "\n" not in text]
+    return f"{eqn.prim.name}({', '.join([*names, *shown])})"
+
+
+_AT = {
+    "slice_set": "set", "scatter_set": "set", "scatter_add": "add",
+    "scatter_mul": "multiply", "scatter_min": "min", "scatter_max": "max",
+    "unslice": "set", "scatter": "add",
+}  # fmt: skip
+"""Operations that change elements of an array, the last two of one of zeros."""
+
+
+def _at(eqn: Eqn, names: Sequence[str]) -> str:
+    x, *rest = names
+    if "shape" in eqn.params:
+        x, rest = f"np.zeros({eqn.params['shape']})", list(names)
+    place = eqn.params["index"].text(rest[1:])
+    return f"{x}.at[{place}].{_AT[eqn.prim.name]}({rest[0]})"
+
+
+_REDUCTIONS = {
+    "np.add.reduce(": "np.sum(", "np.multiply.reduce(": "np.prod(",
+    "np.maximum.reduce(": "np.max(", "np.minimum.reduce(": "np.min(",
+    "np.logical_and.reduce(": "np.all(", "np.logical_or.reduce(": "np.any(",
+}  # fmt: skip
+
+
+def _sums(text: str, eqn: Eqn) -> str:
+    """Return code with the names of reductions that users write."""
+    for quick, usual in _REDUCTIONS.items():
+        if text.startswith(quick):
+            text = usual + text.removeprefix(quick)
+            axes = eqn.params.get("axes", ())
+            if len(axes) == len(atom_aval(eqn.inputs[0]).shape):  # over all of them
+                axis = axes[0] if len(axes) == 1 else tuple(axes)
+                text = text.replace(f", axis={axis}", "", 1)
+    return text
 
 
 def constant(atom: Any) -> str:
@@ -112,7 +165,8 @@ def short_lines(value: Any, write: Callable[[Any], str] = number) -> list[str]:
     x = np.asarray(value)
     if 0 < x.size <= 6 and x.ndim <= 2:
         text = _nested(x, write)
-        if not x.shape or len(text) <= _WIDEST:
+        widest = 160 if write is precise else 48  # letters
+        if not x.shape or len(text) <= widest:
             return [text]
     return [text for text in (str(aval_of(x)), _statistics(x, write)) if text]
 
