@@ -463,8 +463,9 @@ def test_defective_matrices():
 
 def test_dtypes_that_depend_on_values():
     triangular = np.triu(A)
-    assert vjp(linalg.eigvals, triangular)[0].dtype == float
-    assert linalg.eigvals(triangular).dtype == float
+    plain = np.linalg.eigvals(triangular)  # real before NumPy 2.5
+    assert vjp(linalg.eigvals, triangular)[0].dtype == plain.dtype
+    assert linalg.eigvals(triangular).dtype == plain.dtype
     assert jit(linalg.eigvals)(triangular).dtype == complex
     assert_array_equal(jit(linalg.eigvals)(triangular), np.diag(A))
     assert_allclose(grad(lambda a: np.sum(linalg.eigvals(a)))(triangular), np.eye(3),

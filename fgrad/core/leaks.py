@@ -93,14 +93,23 @@ def _holder(x: Any, ours: set[int], depth: int) -> str | None:
     """Say who holds an object; None if only fgrad or the frames of an error do."""
     ours = {*ours, id(x)}
     holders = [h for h in gc.get_referrers(x) if id(h) not in ours]
-    ours.add(id(holders))
+    try:
+        return _said_of(holders, x, {*ours, id(holders)}, depth)
+    finally:
+        holders.clear()  # frames that have ended may keep the list itself
+
+
+def _said_of(holders: list[Any], x: Any, ours: set[int], depth: int) -> str | None:
     running = set(map(id, _running()))
     dead = False
     found = ""
     for holder in holders:
-        if isinstance(holder, FrameType) and id(holder) not in running:
-            dead = True
-            continue
+        if isinstance(holder, FrameType):
+            if id(holder) not in running:
+                dead = True
+                continue
+            if holder.f_code.co_filename == __file__:
+                continue
         said = _described(holder, x, ours, depth)
         if said is None:
             dead = True
@@ -112,12 +121,13 @@ def _holder(x: Any, ours: set[int], depth: int) -> str | None:
 
 
 def _described(holder: Any, x: Any, ours: set[int], depth: int) -> str | None:
-    """Say what a holder is; "" if it is one of fgrad's own frames."""
+    """Say what a holder is; None if it is fgrad's own."""
     if isinstance(holder, FrameType):
         code = holder.f_code
+        if is_internal[code.co_filename]:  # from Python 3.12 on, such are seen
+            return None
         names = [k for k, v in holder.f_locals.items() if v is x]
-        inside = is_internal[code.co_filename]
-        return "" if inside else f"the variable {_first(names)}of {code.co_name}"
+        return f"the variable {_first(names)}of {code.co_name}"
     if isinstance(holder, GeneratorType):
         return f"the generator {holder.__name__}"
     if isinstance(holder, dict):

@@ -27,7 +27,6 @@ from . import operators as _operators  # noqa: F401
 from . import ufunc_methods as _ufunc_methods  # noqa: F401
 from . import ufuncs as _ufuncs  # noqa: F401
 from . import writing as _writing  # noqa: F401
-from .standard import EXTENDED as _EXTENDED
 from .table import public as _public
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def __getattr__(name: str) -> Any:
     elif name in _OWN:
         value = getattr(_import_module(f".{_OWN[name]}", __name__), name)
     else:
-        value = _EXTENDED.get(name) or _public(getattr(_np, name))
+        value = _public(getattr(_np, name))
     globals()[name] = value
     return value
 

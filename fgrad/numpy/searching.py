@@ -21,10 +21,18 @@ def _no_order(order):
         raise ValueError("order= names fields, and a traced array has none")
 
 
-@traceable(np.sort)
-def sort(a, axis=-1, kind=None, order=None, *, stable=None):
-    """Return a sorted copy."""
+@traceable(np.sort, more=["descending"])
+def sort(a, axis=-1, kind=None, order=None, *, stable=None, descending=None):
+    """Return a sorted copy; ``descending`` sorts downwards, as from NumPy 2.5 on.
+
+    >>> from fgrad.numpy import sort
+    >>> sort(np.array([1.0, 3.0, 2.0]), descending=True)
+    array([3., 2., 1.])
+    """
     _no_order(order)
+    if descending:
+        places = argsort(a, axis, kind, stable=True, descending=True)
+        return np.take_along_axis(arraylike(a), places, axis)
     return ops.sort(arraylike(a), axis, kind, stable)
 
 
@@ -38,11 +46,26 @@ def sort_complex(a):
     return astype(z, np.complex64 if small else np.result_type(z, np.complex128))
 
 
-@traceable(np.argsort)
-def argsort(a, axis=-1, kind=None, order=None, *, stable=None):
-    """Return the indices that sort."""
+@traceable(np.argsort, more=["descending"])
+def argsort(a, axis=-1, kind=None, order=None, *, stable=None, descending=None):
+    """Return the indices that sort, downwards if ``descending``.
+
+    What is equal keeps its order then, and nan comes last.
+
+    >>> from fgrad.numpy import argsort
+    >>> argsort(np.array([1, 3, 3]), descending=True)
+    array([1, 2, 0])
+    """
     _no_order(order)
-    return ops.arg_sort(arraylike(a), axis, kind, stable)
+    a = arraylike(a)
+    if descending:
+        return ops.arg_sort(_downwards(a), axis, None, True)
+    return ops.arg_sort(a, axis, kind, stable)
+
+
+def _downwards(x):
+    """Return what has the opposite order, of integers without overflow."""
+    return ew.invert(x) if dtype_of(x).kind in "iub" else -x
 
 
 @traceable(np.partition)

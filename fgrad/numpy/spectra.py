@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib import NumpyVersion
 
 from ..core import dtype_of, known_value, ndim_of, shape_of
 from ..ops import eigen
@@ -11,7 +12,7 @@ from ..ops import svd as ops
 from ..ops.basic import astype, real, reshape
 from ..ops.index import getitem
 from ..ops.linalg import inv, singular_p
-from ..ops.reduce import any_, sum_
+from ..ops.reduce import all_, any_, sum_
 from ..ops.solve import conj_of, mT, square
 from ..ops.sort import sort, take_along_axis
 from .arrays import arraylike, as_scalar, strong
@@ -51,9 +52,12 @@ def eigvals(a):
     return real(w) if _is_real(a, w) else w
 
 
+COMPLEX = NumpyVersion(np.__version__) >= "2.5.0"  # whatever the eigenvalues are
+
+
 def _is_real(a, w):
     """Say whether NumPy would give real eigenvalues, as far as they are known."""
-    if dtype_of(a).kind == "c" or (values := known_value(w)) is None:
+    if COMPLEX or dtype_of(a).kind == "c" or (values := known_value(w)) is None:
         return False
     return bool((values.imag == 0).all())
 
@@ -126,8 +130,11 @@ def cond(x, p=None):
         raise np.linalg.LinAlgError(
             f"cond: a matrix must not be empty, got shape {shape_of(x)}"
         )
-    if p is None or p in {2, -2}:
-        z = _spectral_cond(ops.svdvals(x), p)
+    if p is None or p in {2, -2}:  # of what is not finite, svd may raise
+        finite = all_(ew.isfinite(x), (-2, -1))
+        whole = reshape(finite, shape=(*shape_of(finite), 1, 1))
+        plain = ew.where(whole, x, np.eye(*shape_of(x)[-2:], dtype=dtype_of(x)))
+        z = ew.where(finite, _spectral_cond(ops.svdvals(plain), p), np.nan)
     else:
         z = _inverse_cond(square("cond", x), p)
     unknown = any_(ew.isnan(x), (-2, -1))

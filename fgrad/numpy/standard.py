@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
-from ..core import Trace, Tracer, dtype_of, keep_constants, shape_of
+from ..core import Trace, Tracer, dtype_of, keep_constants
 from ..errors import UnexpectedTracerError
 from ..ops import elementwise as ew
 from ..ops.basic import astype, imag, real
@@ -25,43 +25,6 @@ from .table import public
 VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
 
 # -- what NumPy does in another way ----------------------------------------------------
-
-_sort: Any = public(np.sort)
-_argsort: Any = public(np.argsort)
-_flip: Any = public(np.flip)
-
-
-def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *,
-         stable: bool | None = None, descending: bool = False) -> Any:  # fmt: skip
-    """Return a sorted copy, as `numpy.sort` does; ``descending`` sorts downwards.
-
-    >>> sort(np.array([1.0, 3.0, 2.0]), descending=True)
-    array([3., 2., 1.])
-    """
-    z = _sort(a, axis, kind, order, stable=stable)
-    return _flip(z, -1 if axis is None else axis).copy() if descending else z
-
-
-def argsort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *,
-            stable: bool | None = None, descending: bool = False) -> Any:  # fmt: skip
-    """Return the places of sorted elements; with ``descending``, downwards.
-
-    What is equal keeps its order if the sort is ``stable``, downwards as well.
-
-    >>> argsort(np.array([1, 3, 3]), descending=True, stable=True)
-    array([1, 2, 0])
-    """
-    if not descending:
-        return _argsort(a, axis, kind, order, stable=stable)
-    a = arraylike(a)
-    if axis is None:
-        a, axis = public(np.ravel)(a), -1
-    places = _argsort(_flip(a, axis), axis, kind, order, stable=stable)
-    return shape_of(a)[axis] - 1 - _flip(places, axis)
-
-
-EXTENDED = {"sort": sort, "argsort": argsort}
-"""Functions of `fgrad.numpy` that take more keywords than NumPy's."""
 
 
 def _count_nonzero(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
@@ -121,7 +84,6 @@ def _from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> 
 
 
 STANDARD = {
-    **EXTENDED,
     "count_nonzero": _count_nonzero,
     "expm1": _expm1,
     "finfo": _finfo,
