@@ -159,7 +159,7 @@ REFUSED = {  # they are compiled, call np.asarray, or write to views
 }  # fmt: skip
 
 if NumpyVersion(scipy.__version__) >= "1.18.0":
-    KNOWN["expectile"] = REFUSED.pop("expectile")
+    KNOWN["expectile"] = REFUSED.pop("scipy.stats.expectile")
 
 
 def check(name, f, staged):

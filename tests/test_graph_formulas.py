@@ -36,7 +36,7 @@ def _calls():
             "minimum",
             "matmul",
         ):
-            if not any("where" in text for text in LOCAL[name]):
+            if not any("where" in text or "·," in text for text in LOCAL[name]):
                 yield name, function, inside.get(name, 0.3)
 
 

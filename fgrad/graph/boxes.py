@@ -96,7 +96,7 @@ def _box(
     extra = len(args) - len(inputs)
     name = title(eqn, found)
     if eqn.prim.name in _LOOPS:
-        last = "the last" if k == n - 1 else f"number {k + 1}"
+        last = "the last" if k == n - 1 else f"iteration={k}"
         name += f" ×{n} iterations, {last if k else 'the first'}"
     body = rerun(jaxpr, inputs, name, _labels(eqn, texts[extra:], k), _outputs(eqn))
     if str(eqn.params.get("name", "")).endswith(_DERIVED):

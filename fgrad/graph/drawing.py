@@ -164,7 +164,8 @@ def draw(
 
     Programs that are called inside (jit, checkpoint, scan, cond, functions with rules
     of their own) are boxes, ``depth`` levels deep. Of a loop the ``iteration`` of that
-    number is shown (-1: the last), of a cond the branch that is taken. A function with
+    number is shown (-1: the last; the nearest one that there is), of a cond the branch
+    that is taken. A function with
     a rule of its own has no gradients in its box, since the rule does not look into it.
 
     ``heat`` shows vectors and matrices as small heat maps, the value in a green frame,

@@ -141,8 +141,8 @@ def explain(
     and their *product*, which flows on to that argument. What flows to one argument
     from several operations is summed. A call (of jit, scan, cond ...) has rows of its
     own; below them, indented and ``depth`` levels deep, are those of its body: of a
-    loop the ``iteration`` of that number (-1: the last), of a cond the branch that is
-    taken.
+    loop the ``iteration`` of that number (-1: the last; the nearest one that there is),
+    of a cond the branch that is taken.
 
     Raises TypeError if the output is no scalar, or no argument has floats.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -115,6 +116,7 @@ LOCAL: dict[str, str | tuple[str, ...]] = {
     "repeat": "summed over the copies",
     "pad": "its part",
     "real": ("1",),
+    "conj": ("·, conjugated",),
     "slice_set": ("0 where it was written", "its part"),
     "scatter_set": ("0 where it was written", "its part"),
     "scatter_add": ("1", "its part"),
@@ -138,9 +140,21 @@ def symbol(eqn: Eqn, code: str) -> str:
     sign = SYMBOLS.get(eqn.prim.name, eqn.prim.name)
     if sign == "[ ]" and code.endswith("]"):
         tree: Any = ast.parse(code, mode="eval").body
-        index = f"[{ast.unparse(tree.slice)}]" if type(tree) is ast.Subscript else sign
-        return index if len(index) <= 12 else sign
+        inner = ast.unparse(tree.slice) if type(tree) is ast.Subscript else " "
+        return f"[{_bare(inner)}]" if len(inner) <= 12 else sign
+    if found := _CHANGE.search(code):
+        index = f"[{found[1]}]" if len(found[1]) <= 12 else "[ ]"
+        return index + _CHANGES[found[2]]
     return sign
+
+
+_CHANGE = re.compile(r"\.at\[(.*)\]\.(\w+)\([^()]*\)$")
+_CHANGES = {"set": " =", "add": " +=", "multiply": " *=", "min": " min", "max": " max"}
+
+
+def _bare(index: str) -> str:
+    """Return an index of several axes as one writes it: ``0, 1``, not ``(0, 1)``."""
+    return index[1:-1] if index.startswith("(") and index.endswith(")") else index
 
 
 def local_gradient(
@@ -168,6 +182,8 @@ def local_gradient(
     if name == "abs" and avals[place].dtype.kind == "c":
         return ""
     formula = _formula(name, place, list(map(_plain, names)), z)
+    if formula and avals[-1].dtype.kind == "c" != avals[place].dtype.kind:
+        formula += ", the real part"
     if not eqn.prim.elementwise:
         return formula
     axes = _broadcast_axes(avals[place].shape, avals[-1].shape)

@@ -82,8 +82,9 @@ def _pull(record: Record, eqn: Eqn, found: Gradients) -> None:
     for i, ct in zip(places, handed):
         found.flows[eqn.outs[0], i] = ct
         _add(found.cotangents, eqn.inputs[i], ct)
+    out = aval_of(record.values[eqn.outs[0]])
     for i, slope in zip(places, slopes):
-        if _is_number_each(aval_of(slope), aval_of(record.values[eqn.outs[0]])):
+        if _is_number_each(aval_of(slope), out) and eqn.prim.name != "conj":
             found.locals[eqn.outs[0], i] = slope
 
 

@@ -46,7 +46,7 @@ class Node:
     text: str = ""
     """The expression on that line."""
     body: Graph | None = None
-    """The program that a call runs: of a loop the first iteration."""
+    """The program that a call runs: of a loop one iteration."""
 
     @property
     def code(self) -> str:

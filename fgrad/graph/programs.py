@@ -195,7 +195,7 @@ def backward_program(fun: Callable[..., Any]) -> Callable[..., Programs]:
     ...     return s * s
     >>> print(backward_program(wave)(0.5))
     forward                     | backward
-    s = np.sin(x)  # read by b  | b = 1 * s  # reads s
+    s = np.sin(x)  # read by b  | b = 1.0 * s  # reads s
     a = s * s                   | c = b + b
                                 | d = np.cos(x)
                                 | e = c * d

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
@@ -25,7 +25,7 @@ from ..core import (
     not_numeric,
     user_source,
 )
-from ..core.source import from_a_record
+from ..core.source import entered, from_a_record
 from ..ops.basic import broadcast_to
 from ..pytree import keystr, tree_flatten, tree_flatten_with_path, tree_unflatten
 from ..transforms.arguments import argument_names, name_of, shown
@@ -34,7 +34,7 @@ from ..transforms.arguments import argument_names, name_of, shown
 class WatchedTrace(Trace):
     """The record of a run with all of its values, so that Python sees them as well."""
 
-    __slots__ = ("derived", "eqns", "invars", "values")
+    __slots__ = ("derived", "entered", "eqns", "invars", "values", "visit", "visits")
 
     plain = "the graph would lose it"
 
@@ -44,6 +44,9 @@ class WatchedTrace(Trace):
         self.invars: list[Var] = []
         self.values: dict[Var, Any] = {}
         self.derived: set[Var] = set()
+        self.visits: dict[Var, int] = {}
+        self.visit = 0
+        self.entered: Any = None
 
     def lift(self, value: Any, source: int) -> Tracer:
         """Return a tracer of an input value."""
@@ -72,6 +75,10 @@ class WatchedTrace(Trace):
         self.values.update(zip(outs, made))
         if from_a_record():
             self.derived.update(outs)
+        frame, self.entered = self.entered, entered()
+        visit = len(self.eqns) if frame is not self.entered else self.visit
+        self.visits.update((v, visit) for v in outs)
+        self.visit = visit
         tracers = [Tracer(self, z, v, source) for z, v in zip(made, outs)]
         return tracers if prim.multi else tracers[0]
 
@@ -108,6 +115,8 @@ class Record:
     """What the outputs are called: ``output``, ``output['loss']``."""
     derived: Set[Var] = frozenset()
     """What stands on the line of something else, whose derivative it is."""
+    visits: Mapping[Var, int] = field(default_factory=dict)
+    """Values of the same number were made by one expression, at one time."""
 
     @property
     def results(self) -> dict[str, Any]:
@@ -229,7 +238,7 @@ def record(
     try:
         outputs = named_outputs(fun(*tree_unflatten(tree, lifted)), name)
     finally:
-        trace.ended = True
+        trace.ended, trace.entered = True, None
     atoms = tuple(
         out.note if type(out) is Tracer and out.owner is trace else out
         for out in outputs.values()
@@ -237,5 +246,5 @@ def record(
     jaxpr = drop_dead(Jaxpr(tuple(trace.invars), tuple(trace.eqns), atoms))
     names = (label.removeprefix("argument ") for label in arrays)
     labelled = dict(zip(trace.invars, names))
-    outs = list(outputs)
-    return Record(name_of(fun), jaxpr, trace.values, labelled, outs, trace.derived)
+    made = trace.values, labelled, list(outputs), trace.derived, trace.visits
+    return Record(name_of(fun), jaxpr, *made)

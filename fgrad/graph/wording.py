@@ -68,7 +68,9 @@ _AT = {
 def _at(eqn: Eqn, names: Sequence[str]) -> str:
     x, *rest = names
     if "shape" in eqn.params:
-        x, rest = f"np.zeros({eqn.params['shape']})", list(names)
+        dtype = eqn.outs[0].aval.dtype
+        kind = "" if dtype == np.float64 else f", np.{dtype}"
+        x, rest = f"np.zeros({eqn.params['shape']}{kind})", list(names)
     place = eqn.params["index"].text(rest[1:])
     return f"{x}.at[{place}].{_AT[eqn.prim.name]}({rest[0]})"
 
@@ -94,7 +96,8 @@ def _sums(text: str, eqn: Eqn) -> str:
 
 def constant(atom: Any) -> str:
     """Return what a constant is called: its value, or its shape if it is large."""
-    value = atom.item() if isinstance(atom, np.generic) else atom
+    single = isinstance(atom, np.generic | np.ndarray) and not atom.ndim
+    value = atom.item() if single else atom
     text = repr(value) if isinstance(value, complex) else number_text(value)
     return text if text else short(atom) if np.size(atom) <= 6 else str(aval_of(atom))
 

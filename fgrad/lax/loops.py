@@ -92,7 +92,9 @@ def scanned(
 
     body, carry = settled_carry(stage_body, carry, carry_tree, name)
     jaxpr, consts = close(body.jaxpr)
-    label = label_of(f, name.split("(")[0])
+    kind = name.partition("(")[0]  # scan, fori_loop, map
+    label = label_of(f, kind)
+    label = label if kind in ("scan", label) else f"{kind} {label}"
     loop = Loop(interned(jaxpr), len(consts), len(carry), n, bool(reverse), label)
     outs, ys = (_written_out if unrolled else Loop.__call__)(
         loop, consts, carry, x_leaves

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import dtype_of, known_value, shape_of
+from ..core import dtype_of, known_value, ndim_of, shape_of
 from ..ops import elementwise as ew
 from ..ops import sort as ops
+from ..ops.axes import normalize_axis
 from ..ops.basic import astype
 from ..ops.index import take as take_p
 from ..ops.search import search_sorted
@@ -31,8 +32,11 @@ def sort(a, axis=-1, kind=None, order=None, *, stable=None, descending=None):
     """
     _no_order(order)
     if descending:
-        places = argsort(a, axis, kind, stable=True, descending=True)
-        return np.take_along_axis(arraylike(a), places, axis)
+        a = arraylike(a)
+        if axis is not None:
+            normalize_axis(axis, ndim_of(a), "sort", shape_of(a))
+        places = ops.arg_sort(_downwards(a), axis, None, True)
+        return np.take_along_axis(a, places, axis)
     return ops.sort(arraylike(a), axis, kind, stable)
 
 

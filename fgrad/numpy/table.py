@@ -7,6 +7,7 @@ is among the arguments, and the public functions of this package do the same.
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -76,6 +77,8 @@ def public(function: Any) -> Any:
             del kwargs["like"]  # which NumPy refuses
         return function(*args, **kwargs)
 
+    if own:  # what NumPy does not say of itself
+        call.__signature__ = inspect.signature(definition)  # type: ignore[attr-defined]
     return call
 
 

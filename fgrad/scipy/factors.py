@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.linalg
+from numpy.lib import NumpyVersion
 
 from ..core import shape_of
 from ..numpy.arrays import arraylike, arraylikes, strong
@@ -116,8 +117,10 @@ def cholesky(a, lower=False, overwrite_a=False, check_finite=True):
 
 @traceable(scipy.linalg.cho_factor)
 def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
-    """Return what `cho_solve` takes; the other triangle of it is that of ``a``."""
+    """Return what `cho_solve` takes; before SciPy 1.18 ``a`` in the other triangle."""
     c = cholesky(a, lower)
+    if NumpyVersion(scipy.__version__) >= "1.18.0":
+        return c, lower
     rest = triu_p(a, k=1) if lower else tril_p(a, k=-1)
     return c + rest, lower
 
