@@ -6,6 +6,10 @@ import gc
 import json
 import platform
 from argparse import Namespace
+from contextlib import suppress
+from datetime import date
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,9 +41,27 @@ def run_workload(workload: Workload, quick: bool) -> Row:
     return Row(workload.name, workload.family, workload.kind, workload.unit, peers)
 
 
+def described() -> str:
+    """Return what was measured on what, and when."""
+    versions = [f"Python {platform.python_version()}", f"NumPy {np.__version__}"]
+    for name in ("jax", "autograd", "torch"):
+        with suppress(metadata.PackageNotFoundError):
+            versions.append(f"{name} {metadata.version(name)}")
+    return ", ".join([*versions, _processor(), str(date.today())])
+
+
+def _processor() -> str:
+    """Return the name of the processor, where the system tells it."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
 def run(options: Namespace) -> None:
     """Measure what was asked for, and write it down."""
-    machine = f"Python {platform.python_version()}, NumPy {np.__version__}"
+    machine = described()
     cores = {1: "one core", 2: "two cores"}[options.cores]
     print(f"{cores}, {machine}", flush=True)
     if options.markdown:
