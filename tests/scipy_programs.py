@@ -158,7 +158,8 @@ REFUSED = {  # they are compiled, call np.asarray, or write to views
     ),
 }  # fmt: skip
 
-if NumpyVersion(scipy.__version__) >= "1.18.0":
+LOOKS_FOR_NAN = NumpyVersion(scipy.__version__) >= "1.18.0"  # and asks for values
+if LOOKS_FOR_NAN:
     for name in ("scipy.stats.expectile", "linregress", "scipy.signal.sawtooth"):
         KNOWN[name] = REFUSED.pop(name)
     for name in ("scipy.signal.square", "oaconvolve", "simpson"):
@@ -198,7 +199,12 @@ if __name__ == "__main__":
     for table, staged in ((EVERYWHERE, True), (KNOWN, False)):
         for name, f in table.items():
             try:
-                check(name, f, staged)
+                try:
+                    check(name, f, staged)
+                except fgrad.errors.TracerBoolConversionError:
+                    if not LOOKS_FOR_NAN:
+                        raise
+                    check(name, f, False)
             except Exception as error:
                 failed.append(f"{name}: {type(error).__name__} {str(error)[:300]}")
     for name, f in REFUSED.items():
