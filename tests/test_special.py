@@ -333,3 +333,11 @@ def test_the_hand_written_gaussian_gradient_by_gelu():
     phi = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
     found = vmap(grad(lambda x: x * special.ndtr(x)))(x)
     np.testing.assert_allclose(found, special.ndtr(x) + x * phi, 1e-12)
+
+
+def test_what_an_older_scipy_lacks_is_said():
+    from fgrad.ops.scipy_ufuncs import recent
+
+    assert recent("erf", "0.1")(0.0) == 0.0
+    with pytest.raises(NotImplementedError, match=r"newest is in SciPy from 9\.9 on"):
+        recent("newest", "9.9")(1.0)

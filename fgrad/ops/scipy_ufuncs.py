@@ -84,6 +84,15 @@ def called(name, function, *rules):
     )
 
 
+def recent(name, version):
+    """Return a function of SciPy, or one that says which SciPy has it."""
+
+    def missing(*args):
+        raise NotImplementedError(f"scipy.special.{name} is in SciPy from {version} on")
+
+    return getattr(scipy_special, name, missing)
+
+
 @lru_cache(maxsize=1024)
 def _called_aval(function, *avals):
     ones = (a.dtype.type(1) if a.dtype.kind in "iub" or a.weak else

@@ -19,7 +19,15 @@ from .elementwise import (
     unless_zero,
     where,
 )
-from .scipy_ufuncs import ORDER, called, part, scipy_special, special, unruled
+from .scipy_ufuncs import (
+    ORDER,
+    called,
+    part,
+    recent,
+    scipy_special,
+    special,
+    unruled,
+)
 from .special import ROOT_2, erf, gaussian
 from .special_hypergeometric import hyp0f1, hyp2f1
 
@@ -83,6 +91,6 @@ def _harmonic_theta(c, y, n, m, theta, phi):
     return c * (0.5 * (up * raised - down * lowered))
 
 
-sph_harm_y_p = called("sph_harm_y", scipy_special.sph_harm_y, None, None,
+sph_harm_y_p = called("sph_harm_y", recent("sph_harm_y", "1.15"), None, None,
                       _harmonic_theta, lambda c, y, n, m, t, p: c * (1j * m * y))
 # fmt: on
