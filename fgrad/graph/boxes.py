@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ..core import Aval, Eqn, Jaxpr, Var, atom_aval, aval_of, jaxprs_in
+from ..core.source import replays
 from .gradients import Gradients, gradients_of
 from .recording import Record, once_more
+from .wording import constant, expression
 
 _LOOPS = ("scan", "while")
 _NAMED = ("fori_loop", "map", "while_loop")  # what users call some loops
@@ -23,7 +26,7 @@ _OPEN = ("jit", "checkpoint", "cond", *_LOOPS)
 
 @dataclass
 class Box:
-    """What a call runs: of a loop the first iteration, of a choice what was chosen."""
+    """What a call runs: of a loop one iteration, of a choice what was chosen."""
 
     found: Record
     gradients: Gradients | None
@@ -65,6 +68,18 @@ def title(eqn: Eqn, found: Record) -> str:
     return name if name and plain else f"{kind} {name}".strip()
 
 
+def texts_of(eqn: Eqn, names: Mapping[Var, str]) -> list[str]:
+    """Return what the arguments of an operation are called."""
+    return [names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
+
+
+def code_of(eqn: Eqn, found: Record, texts: Sequence[str]) -> str:
+    """Return an operation as code, a call by its title."""
+    if is_call(eqn):
+        return f"{title(eqn, found)}({', '.join(texts)})"
+    return expression(eqn, texts)
+
+
 def box_of(
     eqn: Eqn, found: Record, texts: Sequence[str], flows: Gradients, iteration: int
 ) -> Box | None:
@@ -73,7 +88,7 @@ def box_of(
     ``texts`` are the names of its arguments. A loop that runs no iteration has none,
     nor has what gets results from outside, which cannot run once more.
     """
-    args = [found.value(a) for a in eqn.inputs]
+    args = found.arguments(eqn)
     if not _runs_again(eqn, list(map(aval_of, args))):
         return None
     with once_more():
@@ -89,7 +104,7 @@ def _box(
     runs: list[Any],
     iteration: int,
 ) -> Box:
-    args = [found.value(a) for a in eqn.inputs]
+    args = found.arguments(eqn)
     n = len(runs)
     k = min(max(iteration + n if iteration < 0 else iteration, 0), n - 1)
     jaxpr, inputs = runs[k]
@@ -129,19 +144,26 @@ def _runs(eqn: Eqn, args: Sequence[Any]) -> Iterator[tuple[Jaxpr, Sequence[Any]]
         yield eqn.prim.body(*map(aval_of, args), **eqn.params), args
 
 
+@replays
 def rerun(
     jaxpr: Jaxpr,
     args: Sequence[Any],
     name: str = "",
     labels: Sequence[str] = (),
     outputs: Sequence[str] = (),
+    outside: Mapping[Var, Any] = MappingProxyType({}),
 ) -> Record:
-    """Return a program with its values for some arguments."""
+    """Return a program with its values for some arguments.
+
+    ``outside`` has what came from outside: the results of callbacks with effects.
+    """
     values: dict[Var, Any] = dict(zip(jaxpr.invars, args))
-    for eqn in jaxpr.eqns:
-        inputs = [values[a] if type(a) is Var else a for a in eqn.inputs]
-        made = eqn.prim(*inputs, **eqn.params)
-        values.update(zip(eqn.outs, made if eqn.prim.multi else [made]))
+    for prim, inputs, params, outs, source in jaxpr.eqns:  # noqa: B007
+        if prim.effect and outs and outs[0] in outside:
+            values.update((v, outside[v]) for v in outs)
+            continue
+        made = prim(*(values[a] if type(a) is Var else a for a in inputs), **params)
+        values.update(zip(outs, made if prim.multi else [made]))
     return Record(name, jaxpr, values, dict(zip(jaxpr.invars, labels)), outputs)
 
 
@@ -217,17 +239,19 @@ def _seeds(eqn: Eqn, runs: Any, cts: list[Any], found: Record, at: int) -> list[
 # -- how much a call does --------------------------------------------------------------
 
 
-def operations_in(eqn: Eqn, args: Sequence[Any]) -> int:
+def operations(found: Record) -> int:
+    """Return how many operations a program runs, those inside of calls counted."""
+    return sum(operations_in(eqn, found) for eqn in found.jaxpr.eqns)
+
+
+def operations_in(eqn: Eqn, found: Record) -> int:
     """Return how many operations one of a program runs, those of its body if a call."""
+    args = found.arguments(eqn)
     if not is_call(eqn) or not _runs_again(eqn, list(map(aval_of, args))):
         return 1
     total = 0
     with once_more():
         for jaxpr, inputs in _runs(eqn, args):
-            if any(map(is_call, jaxpr.eqns)):
-                body = rerun(jaxpr, inputs)
-                inside = [(e, [body.value(a) for a in e.inputs]) for e in jaxpr.eqns]
-                total += sum(operations_in(e, values) for e, values in inside)
-            else:
-                total += len(jaxpr.eqns)
+            plain = not any(map(is_call, jaxpr.eqns))
+            total += len(jaxpr.eqns) if plain else operations(rerun(jaxpr, inputs))
     return total

@@ -32,11 +32,7 @@ def to_dot(
 
     With ``ports``, the first of two operands ends above or left of the second one.
     """
-    space = (
-        "nodesep=0.15; ranksep=0.2"
-        if direction == "LR"
-        else "nodesep=0.15; ranksep=0.13"
-    )
+    space = f"nodesep=0.15; ranksep={0.2 if direction == 'LR' else 0.13}"
     lines = [
         "digraph {",
         f'  rankdir={direction}; bgcolor="white"; {space};',

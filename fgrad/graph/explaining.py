@@ -13,7 +13,7 @@ import numpy as np
 from ..core import Eqn, Var, aval_of, is_inexact, short_errors
 from ..core.source import where
 from ..transforms.arguments import check_callable, name_of
-from .boxes import box_of, is_call, is_open, title
+from .boxes import box_of, code_of, is_call, is_open, texts_of
 from .formulas import local_gradient
 from .gradients import Gradients, gradients_of
 from .naming import names_of
@@ -27,7 +27,7 @@ from .recording import (
     record,
 )
 from .tables import as_html, as_latex, as_markdown, as_text
-from .wording import constant, expression, is_number, number, short, slope, together
+from .wording import is_number, number, short, slope, together
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _steps(
     if level:
         yield from _outputs(found, gradients, names, level)
     for eqn in reversed(found.jaxpr.eqns):
-        texts = [names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
+        texts = texts_of(eqn, names)
         outs = [names[v] for v in eqn.outs]
         rows = list(_rows(eqn, found, gradients, texts, outs, level))
         yield from rows
@@ -227,10 +227,7 @@ def _rows(
     """Yield a row for each argument of an operation that a gradient flows to."""
     if not eqn.outs:  # it runs for its effect
         return
-    calls = is_call(eqn)
-    code = expression(eqn, texts)
-    if calls:
-        code = f"{title(eqn, found)}({', '.join(texts)})"
+    code = code_of(eqn, found, texts)
     avals = [aval_of(found.value(a)) for a in (*eqn.inputs, *eqn.outs)]
     upstream = together([gradients.cotangents.get(v) for v in eqn.outs])
     value = together([found.values[v] for v in eqn.outs])
@@ -239,7 +236,7 @@ def _rows(
         if (eqn.outs[0], place) not in gradients.flows:
             continue
         formula = local_gradient(eqn, place, texts, outs[0], avals, code)
-        if calls:
+        if is_call(eqn):
             formula = "of the whole call" if is_open(eqn) else "by its own rule"
         yield Step(
             f"{', '.join(outs)} = {code}",

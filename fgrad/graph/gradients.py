@@ -52,7 +52,7 @@ def gradients_of(record: Record, seeds: list[Any]) -> Gradients:
 
 def _pull(record: Record, eqn: Eqn, found: Gradients) -> None:
     """Hand the gradient of an operation's output to its arguments."""
-    values = [record.value(a) for a in eqn.inputs]
+    values = record.arguments(eqn)
     places = [
         i for i, a in enumerate(eqn.inputs) if type(a) is Var and is_inexact(values[i])
     ]

@@ -9,12 +9,12 @@ from typing import Any
 from ..core import Eqn, Var, aval_of, variables
 from ..core.source import expression as source_text
 from ..core.source import where
-from .boxes import Box, box_of, is_call, title
+from .boxes import Box, box_of, code_of, is_call, texts_of, title
 from .formulas import local_gradient, symbol
 from .gradients import Gradients, gradients_of
 from .naming import names_of
 from .recording import Record
-from .wording import constant, expression, together
+from .wording import constant, together
 
 
 @dataclass
@@ -195,16 +195,12 @@ class _Builder:
         return node
 
     def _operation(self, eqn: Eqn) -> None:
-        texts = [self.names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
+        texts = texts_of(eqn, self.names)
         out = eqn.outs[0] if eqn.outs else None
         name = ", ".join(self.names[v] for v in eqn.outs)
         calls = is_call(eqn)
-        if calls:
-            kind, sign = "call", title(eqn, self.found)
-            code = f"{sign}({', '.join(texts)})"
-        else:
-            kind, code = "operation", expression(eqn, texts)
-            sign = symbol(eqn, code)
+        kind, code = "call" if calls else "operation", code_of(eqn, self.found, texts)
+        sign = title(eqn, self.found) if calls else symbol(eqn, code)
         node = self._node(kind, sign, name, code, eqn.outs)
         node.line, node.text = where(eqn.source), source_text(eqn.source)
         avals = [aval_of(self.found.value(a)) for a in (*eqn.inputs, *eqn.outs)]

@@ -30,11 +30,10 @@ from ..core import (
     short_errors,
     variables,
 )
-from ..core.source import replays
 from ..pytree import tree_leaves
 from ..transforms.arguments import check_callable, name_of
 from ..transforms.vjp import vjp
-from .boxes import is_call, operations_in, rerun, title
+from .boxes import code_of, operations, operations_in, rerun, texts_of
 from .gradients import like
 from .naming import names_of
 from .recording import (
@@ -46,7 +45,7 @@ from .recording import (
     record,
 )
 from .tables import as_html, as_markdown
-from .wording import constant, expression
+from .wording import constant
 
 
 @dataclass(frozen=True)
@@ -226,7 +225,7 @@ def backward_program(fun: Callable[..., Any]) -> Callable[..., Programs]:
             texts = [both.labels[v] for v in both.jaxpr.invars]
             both = rerun(jaxpr, arrays, found.name, texts)
             wanted = [labels[i].removeprefix("argument ") for i in places]
-            return _programs(both, wanted, _operations(found))
+            return _programs(both, wanted, operations(found))
 
     return shown
 
@@ -241,31 +240,14 @@ def _with_gradient(found: Record) -> Callable[..., Any]:
 
         def scalar(*floats: Any) -> Any:
             filled = dict(zip(moving, floats))
-            return _replayed(found, [filled.get(i, x) for i, x in enumerate(arrays)])
+            args = [filled.get(i, x) for i, x in enumerate(arrays)]
+            again = rerun(found.jaxpr, args, outside=found.values)
+            return again.value(found.jaxpr.outs[0])
 
         out, pullback = vjp(scalar, *(arrays[i] for i in moving))
         return out, pullback(like(1.0, out))
 
     return both
-
-
-@replays
-def _replayed(found: Record, args: Sequence[Any]) -> Any:
-    """Run a recorded program again; what came from outside comes from the record."""
-    env = dict(zip(found.jaxpr.invars, args, strict=True))
-    for prim, inputs, params, outs, source in found.jaxpr.eqns:  # noqa: B007
-        if prim.effect and outs:
-            env.update((v, found.values[v]) for v in outs)
-            continue
-        made = prim(*(env[a] if type(a) is Var else a for a in inputs), **params)
-        env.update(zip(outs, made if prim.multi else [made]))
-    (out,) = found.jaxpr.outs
-    return env[out] if type(out) is Var else out
-
-
-def _operations(found: Record) -> int:
-    eqns = found.jaxpr.eqns
-    return sum(operations_in(e, [found.value(a) for a in e.inputs]) for e in eqns)
 
 
 def _programs(found: Record, wanted: Sequence[str], own: int) -> Programs:
@@ -296,15 +278,11 @@ def _uncast(atom: Any, found: Record) -> Any:
 
 def _lines(found: Record, names: Mapping[Var, str]) -> Iterable[Line]:
     for eqn in found.jaxpr.eqns:
-        texts = [names[a] if type(a) is Var else constant(a) for a in eqn.inputs]
-        code = expression(eqn, texts)
-        if is_call(eqn):
-            code = f"{title(eqn, found)}({', '.join(texts)})"
+        code = code_of(eqn, found, texts_of(eqn, names))
         outs = tuple(names[v] for v in eqn.outs)
         reads = tuple(names[v] for v in variables(eqn.inputs))
         text = f"{', '.join(outs)} = {code}" if outs else code
-        weight = operations_in(eqn, [found.value(a) for a in eqn.inputs])
-        yield Line(outs, text, reads, weight)
+        yield Line(outs, text, reads, operations_in(eqn, found))
 
 
 def _directions(aval: Aval) -> int:

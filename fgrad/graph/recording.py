@@ -127,6 +127,10 @@ class Record:
         """Return the value of a variable or a constant."""
         return self.values[atom] if type(atom) is Var else atom
 
+    def arguments(self, eqn: Eqn) -> list[Any]:
+        """Return the values that an operation got."""
+        return [self.value(atom) for atom in eqn.inputs]
+
 
 def by_position(
     fun: Callable[..., Any],

@@ -207,7 +207,7 @@ def set_at(x, y, *arrays, index):
 # -- multiply ----------------------------------------------------------------------
 
 
-def _write_mul(z, idx, y):
+def _write_mul(z, idx, y):  # exported modules hold its source
     np.multiply.at(z, idx, y)
 
 
